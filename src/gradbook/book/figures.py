@@ -1,0 +1,40 @@
+"""Draw every file under ``figures/``: ``python -m gradbook.book.figures``. A test draws them again and compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from gradbook.book.cards import card
+from gradbook.book.chapters import CHAPTERS, ROOT
+from gradbook.explore.style import png
+from gradbook.loss_weighting import pictures
+
+
+def _hero() -> Figure:
+    return pictures.two_bowls().static(scheme="gradient norm", scale=300)
+
+
+def drawings() -> dict[str, Callable[[], Figure]]:
+    """Return, by path below ``figures/``, the function that draws the file."""
+    found: dict[str, Callable[[], Figure]] = {
+        f"{chapter.file_name}/card.png": partial(card, chapter.name) for chapter in CHAPTERS
+    }
+    found["01-loss-weighting/two-bowls.png"] = _hero
+    return found
+
+
+def main(folder: Path = ROOT / "figures") -> None:
+    """Draw all files."""
+    for name, draw in drawings().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(draw()))
+        print(f"{path.relative_to(folder)}  {path.stat().st_size // 1024} kB")
+
+
+if __name__ == "__main__":
+    main()

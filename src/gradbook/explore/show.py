@@ -1,0 +1,85 @@
+"""Put pictures, tables and source code into a notebook, each with a caption and, for pictures, a text alternative."""
+
+from __future__ import annotations
+
+import ast
+import html
+import inspect
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import HTML, Markdown, display
+from matplotlib.figure import Figure
+
+from gradbook.explore.style import png
+
+if TYPE_CHECKING:
+    from gradbook.explore.picture import Picture
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+WAKE = "The picture above is still. Run this cell (Shift+Enter) and it comes alive."
+
+# A widget whose kernel is gone leaves a bare error line behind; the still picture stands there instead.
+_HIDE_DEAD = (
+    "<style>.jp-OutputArea:not(:has(.gradbook-live)) .jp-OutputArea-child:has(> .jupyter-widgets:not(:has(*)))"
+    "{display:none}</style>"
+)
+
+
+def _caption(caption: str, alt: str) -> HTML:
+    number, _, rest = caption.partition(". ")
+    return HTML(
+        f"{_HIDE_DEAD}<p><b>{html.escape(number)}.</b> {html.escape(rest)}</p>"
+        f"<details><summary>The picture in words</summary><p>{html.escape(alt)}</p></details>"
+    )
+
+
+def show_figure(figure: Figure, caption: str, alt: str) -> None:
+    """Display a matplotlib figure with its caption ("Figure 1.2. What to see …") and its text alternative."""
+    for name, text in (("caption", caption), ("alt", alt)):
+        if not text.strip():
+            raise ValueError(f"a picture needs {name} text")
+    display({"image/png": png(figure), "text/plain": f"[{caption.partition('. ')[0]}]"}, raw=True)
+    display(_caption(caption, alt))
+
+
+def show_live(picture: Picture) -> None:
+    """Display a live picture: its still twin (hidden while the live one is there), the widget, the caption."""
+    from gradbook.explore.live import Live
+
+    live = Live(picture)
+    name = picture.caption.partition(". ")[0]
+    display({"image/png": png(picture.static()), "text/plain": f"[{name}]"}, raw=True)
+    bundle = dict(live.widget._repr_mimebundle_())
+    display({WIDGET: bundle[WIDGET], "text/plain": WAKE}, raw=True)
+    display(_caption(picture.caption, picture.alt))
+
+
+def show_table(rows: Sequence[Sequence[str]], header: Sequence[str], caption: str) -> None:
+    """Display a table of ready-made strings with a caption; ValueError for a row of another length than the header."""
+    for row in rows:
+        if len(row) != len(header):
+            raise ValueError(f"a row has {len(row)} cells, the header {len(header)}: {row}")
+    head = "".join(f"<th>{html.escape(word)}</th>" for word in header)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    number, _, rest = caption.partition(". ")
+    display(
+        HTML(
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            f"<p><b>{html.escape(number)}.</b> {html.escape(rest)}</p>"
+        )
+    )
+
+
+def show_source(*functions: Callable[..., Any]) -> None:
+    """Display the source of functions of the package without docstrings: the code that runs, not a retyped copy."""
+    shown = []
+    for function in functions:
+        text = textwrap.dedent(inspect.getsource(function))
+        body = ast.parse(text).body[0].body  # type: ignore[attr-defined]
+        lines = text.splitlines()
+        if function.__doc__:
+            del lines[body[0].lineno - 1 : body[0].end_lineno]
+        shown.append("\n".join(lines).strip())
+    display(Markdown("```python\n" + "\n\n\n".join(shown) + "\n```"))

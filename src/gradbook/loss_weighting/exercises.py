@@ -1,0 +1,291 @@
+"""The exercises of chapter 1: their checkers, solutions, and the mistakes that have a hint of their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradbook.exercises import Exercise, Mistake, Wrong, number_near, returned, same_number
+
+Array = NDArray[np.float64]
+
+# ---- 1.1 a number -----------------------------------------------------------------------------------------------
+
+_SHARES = (0.7, 0.1, 0.1, 0.1)
+
+reference = Exercise(
+    name="Exercise 1.1",
+    prompt="Four classes have the frequencies 0.7, 0.1, 0.1, 0.1. What cross-entropy does a model reach that knows "
+    "the frequencies but doesn't look at its input?",
+    properties=[number_near(-sum(p * math.log(p) for p in _SHARES))],
+    solution=-sum(p * math.log(p) for p in _SHARES),
+    mistakes=[
+        Mistake(
+            math.log(4),
+            "That is the initial state: log K, for a model that finds all classes equally likely.",
+        ),
+        Mistake(
+            -sum(p * math.log2(p) for p in _SHARES),
+            "That is in bits. Losses in torch use the natural logarithm.",
+        ),
+        Mistake(sum(p * math.log(p) for p in _SHARES), "The logarithm of a frequency is negative; a loss is not."),
+        Mistake(-math.log(0.7), "That is the loss on examples of the first class only. Average over all classes."),
+    ],
+    same=same_number,
+    hint="Always predicting the frequencies p costs −log p_k on an example of class k. How often does class k come?",
+)
+
+# ---- 1.2 a number -----------------------------------------------------------------------------------------------
+
+exponent = Exercise(
+    name="Exercise 1.2",
+    prompt="Two losses stand at 1 and 4. For which exponent γ does the power mean give the second task a weight "
+    "∂L(γ)/∂L_2 exactly 8 times the first's?",
+    properties=[number_near(2.5)],
+    solution=2.5,
+    mistakes=[
+        Mistake(1.5, "The weight goes with the loss to the power γ − 1, not γ."),
+        Mistake(3.0, "4^(γ−1) is 16 at γ = 3. Which power of 4 is 8?"),
+        Mistake(-0.5, "The sign: for γ < 1 the larger loss gets the smaller weight."),
+        Mistake(2.0, "That is the exponent at which the larger loss weighs 4 times as much."),
+    ],
+    same=same_number,
+    hint="Divide the two weights (1/n)(L_i/L(γ))^(γ−1): the mean cancels.",
+)
+
+# ---- 1.3 a function ---------------------------------------------------------------------------------------------
+
+_MEAN_CASES: list[tuple[tuple[float, ...], float]] = [
+    ((1.0, 4.0), 1.0),
+    ((1.0, 4.0), 2.0),
+    ((1.0, 4.0), -1.0),
+    ((1.0, 4.0), 0.0),
+    ((1.0, 100.0), 0.0),
+    ((1e-3, 2e-3), -200.0),
+    ((50.0, 60.0), 300.0),
+    ((0.2, 0.3, 7.0), 1e-9),
+]
+
+
+def solve_mean(losses: Sequence[float], gamma: float) -> float:
+    """The reference: the power mean by way of logarithms."""
+    logs = np.log(losses)
+    if gamma == 0:
+        return float(np.exp(logs.mean()))
+    top = (gamma * logs).max()
+    return float(np.exp((top + np.log(np.exp(gamma * logs - top).mean())) / gamma))
+
+
+def _naive_mean(losses: Sequence[float], gamma: float) -> float:
+    with np.errstate(all="ignore"):
+        return float(np.mean(np.power(losses, gamma)) ** (1 / gamma)) if gamma else solve_mean(losses, 0)
+
+
+def _mean_without_limit(losses: Sequence[float], gamma: float) -> float:
+    return solve_mean(losses, gamma) if gamma else 1.0
+
+
+def _sum_for_mean(losses: Sequence[float], gamma: float) -> float:
+    with np.errstate(all="ignore"):
+        return solve_mean(losses, gamma) * float(np.float64(len(losses)) ** (1 / gamma) if gamma else 1.0)
+
+
+def _never_tilted(losses: Sequence[float], gamma: float) -> float:
+    return float(np.mean(losses))
+
+
+def _close(value: Any, truth: float, relative: float = 1e-6) -> bool:
+    return bool(np.isfinite(value)) and abs(float(value) - truth) <= relative * abs(truth)
+
+
+def _mean_agrees(answer: Callable[..., Any]) -> None:
+    for losses, gamma in _MEAN_CASES:
+        value = returned(answer, list(losses), gamma)
+        if not _close(value, solve_mean(losses, gamma)):
+            raise Wrong(f"For the losses {list(losses)} and γ = {gamma:g} it returns {float(value):.6g}.")
+
+
+def _same_means(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
+    for losses, gamma in _MEAN_CASES:
+        first, second = float(a(list(losses), gamma)), float(b(list(losses), gamma))
+        if not (_close(first, second, 1e-9) or (not np.isfinite(first) and not np.isfinite(second))):
+            return False
+    return True
+
+
+stable_mean = Exercise(
+    name="Exercise 1.3",
+    prompt="Write mean(losses, gamma), the power mean of a list of positive numbers, so that it survives "
+    "mean([0.001, 0.002], -200) and mean([50, 60], 300), and is the geometric mean for gamma = 0.",
+    properties=[_mean_agrees],
+    solution=solve_mean,
+    mistakes=[
+        Mistake(
+            _naive_mean,
+            "The powers leave the range of float64. Work with logarithms: log L(γ) is a logsumexp, "
+            "and the largest term can be taken out of it before exp.",
+        ),
+        Mistake(_mean_without_limit, "γ = 0 divides by zero, but has a limit: the geometric mean."),
+        Mistake(_sum_for_mean, "A mean of equal numbers must be that number: divide the sum by n inside the root."),
+        Mistake(_never_tilted, "That is the arithmetic mean whatever γ is."),
+    ],
+    same=_same_means,
+    hint="Take logarithms first: log L(γ) = (1/γ) log((1/n) Σ exp(γ log L_i)).",
+)
+
+# ---- 1.4 a function ---------------------------------------------------------------------------------------------
+
+_GRADIENTS = np.array([[3.0, 1.0, 0.0], [-0.2, 0.1, 0.4]])
+_SCALES = np.array([1.0, 1000.0])
+
+
+def solve_direction(gradients: Array) -> Array:
+    """The reference: normalise every row, then add."""
+    return np.asarray((gradients / np.linalg.norm(gradients, axis=1, keepdims=True)).sum(axis=0))
+
+
+def _plain_sum(gradients: Array) -> Array:
+    return np.asarray(gradients.sum(axis=0))
+
+
+def _square_normalised(gradients: Array) -> Array:
+    return np.asarray((gradients / (gradients**2).sum(axis=1, keepdims=True)).sum(axis=0))
+
+
+def _normalised_at_the_end(gradients: Array) -> Array:
+    total = gradients.sum(axis=0)
+    return np.asarray(total / np.linalg.norm(total))
+
+
+def _normalised_together(gradients: Array) -> Array:
+    return np.asarray((gradients / np.linalg.norm(gradients)).sum(axis=0))
+
+
+def _normalised_columns(gradients: Array) -> Array:
+    return np.asarray((gradients / np.linalg.norm(gradients, axis=0, keepdims=True)).sum(axis=0))
+
+
+def _direction_of(answer: Callable[..., Any], gradients: Array) -> Array:
+    found = np.asarray(returned(answer, gradients.copy()), dtype=float)
+    if found.shape != (gradients.shape[1],):
+        raise Wrong(
+            f"From gradients of shape {gradients.shape} it returns shape {found.shape}, not ({gradients.shape[1]},)."
+        )
+    if not np.isfinite(found).all() or np.linalg.norm(found) == 0:
+        raise Wrong("It returns a vector that is zero or not finite.")
+    return found
+
+
+def _angle(a: Array, b: Array) -> float:
+    cosine = float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+    return math.degrees(math.acos(min(1.0, max(-1.0, cosine))))
+
+
+def _scale_invariant(answer: Callable[..., Any]) -> None:
+    before = _direction_of(answer, _GRADIENTS)
+    after = _direction_of(answer, _GRADIENTS * _SCALES[:, None])
+    if _angle(before, after) > 1e-4:
+        raise Wrong(f"Multiplying the second loss by 1000 turns the update by {_angle(before, after):.1f}°.")
+
+
+def _fair(answer: Callable[..., Any]) -> None:
+    update = _direction_of(answer, _GRADIENTS)
+    cosines = [float(g @ update / np.linalg.norm(g)) for g in _GRADIENTS]
+    if not math.isclose(cosines[0], cosines[1], rel_tol=1e-6):
+        raise Wrong("The two tasks are not treated alike: the update makes different angles with their gradients.")
+
+
+def _same_directions(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
+    return all(np.allclose(a(rows.copy()), b(rows.copy())) for rows in (_GRADIENTS, _GRADIENTS * _SCALES[:, None]))
+
+
+invariant_direction = Exercise(
+    name="Exercise 1.4",
+    prompt="Write direction(gradients): from a numpy array (n, d) of task gradients to an update (d,) whose direction "
+    "doesn't change when a loss is multiplied by a positive number or raised by a constant, and that treats two "
+    "tasks alike.",
+    properties=[_scale_invariant, _fair],
+    solution=solve_direction,
+    mistakes=[
+        Mistake(_plain_sum, "A constant added to a loss is gone from its gradient, but a factor is not."),
+        Mistake(
+            _square_normalised,
+            "Dividing by the squared norm turns long gradients into short ones: divide by the norm itself.",
+        ),
+        Mistake(_normalised_at_the_end, "Normalise each gradient before adding; afterwards it's too late."),
+        Mistake(
+            _normalised_together,
+            "One number for all tasks doesn't change the direction: each row needs its own.",
+        ),
+        Mistake(_normalised_columns, "A task is a row, so its norm runs along axis 1."),
+    ],
+    same=_same_directions,
+    hint="What is left of a gradient when both its scale and the loss's constant are gone?",
+)
+
+# ---- 1.5 an example ---------------------------------------------------------------------------------------------
+
+
+def _conflicting(answer: Any) -> None:
+    rows = np.asarray(answer, dtype=float)
+    if rows.ndim != 2 or len(rows) != 3:
+        raise Wrong(f"Three gradients are asked for, an array of shape (3, d); this has shape {rows.shape}.")
+    if not np.isfinite(rows).all() or (np.linalg.norm(rows, axis=1) == 0).any():
+        raise Wrong("Every gradient must be finite and not zero.")
+    update = solve_direction(rows)
+    inner = rows @ update
+    if not (inner < -1e-9).any():
+        raise Wrong(
+            "No loss rises: the inner products with the normalised sum are "
+            + ", ".join(f"{value:.3g}" for value in inner)
+            + "."
+        )
+
+
+def _same_arrays(a: Any, b: Any) -> bool:
+    """Known mistakes of an example are kinds, not values: the kind is told by the number of rows that conflict."""
+    return _kind(np.asarray(a, dtype=float)) == _kind(np.asarray(b, dtype=float))
+
+
+def _kind(rows: Array) -> str:
+    if rows.ndim != 2:
+        return "no matrix"
+    if len(rows) == 2:
+        return "two"
+    if (np.linalg.norm(rows, axis=1) == 0).any():
+        return "zero"
+    if (rows @ rows.sum(axis=0) < 0).any():
+        return "only the plain sum conflicts"
+    return "agree"
+
+
+trap = Exercise(
+    name="Exercise 1.5",
+    prompt="Find three gradients, as a list of three vectors, for which a step against the sum of the normalised "
+    "gradients makes one of the losses rise.",
+    properties=[_conflicting],
+    solution=[[1.0, 0.0], [-1.0, 0.1], [-1.0, -0.1]],
+    mistakes=[
+        Mistake(
+            [[1.0, 0.0], [-0.1, 0.2], [0.0, 1.0]],
+            "All three agree well enough. Let two of them point nearly the same way, and the third against both.",
+        ),
+        Mistake(
+            [[10.0, 0.0], [-1.0, 0.5], [0.2, 1.0]],
+            "The plain sum makes a loss rise here, but normalising took "
+            "the long gradient's weight away. Lengths don't matter: turn "
+            "the arrows.",
+        ),
+        Mistake([[1.0, 0.0], [-1.0, 0.1]], "With two it can't be done: ⟨g₁, u⟩ = ‖g₁‖(1 + cos) is never negative."),
+        Mistake([[1.0, 0.0], [0.0, 0.0], [-1.0, 0.0]], "A zero gradient can't be normalised."),
+    ],
+    same=_same_arrays,
+    hint="One against two: what is the inner product of the first with the sum of the other two unit vectors?",
+)
+
+ALL = (reference, exponent, stable_mean, invariant_direction, trap)
+"""The chapter's exercises in order."""

@@ -1,0 +1,98 @@
+"""The gradients of several losses with respect to shared parameters, and their inner products.
+
+n tasks, d parameter entries in all. Used by chapters 1 to 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+from gradbook.checks import as_loss_vector, as_parameters
+
+_CHUNK = 1 << 17  # entries of a block that is turned into float64 at a time: 1 MB, it stays in the cache
+
+
+def gradients_by_parameter(losses: Tensor | Sequence[Tensor], parameters: Iterable[Tensor]) -> list[Tensor]:
+    """Return one tensor (n, *shape) for each parameter: the gradients of all losses with respect to it.
+
+    One backward pass a loss, which on CPU is as fast as a batched pass or faster. The graph is kept, so that the
+    losses can still be differentiated. A parameter that a loss doesn't reach gets zeros.
+
+    Raises ValueError that names the task if a loss or a gradient is NaN or infinite.
+    """
+    vector, shared = as_loss_vector(losses), as_parameters(parameters)
+    # Scalars are differentiated as they came: through the vector, each pass would visit the other losses too.
+    scalars = vector.unbind() if isinstance(losses, Tensor) else losses
+    if not vector.requires_grad:
+        raise ValueError("losses must depend on the parameters, got losses without a graph")
+    rows: list[list[Tensor]] = []
+    for i, loss in enumerate(scalars):
+        found: Sequence[Tensor | None] = [None] * len(shared)
+        if loss.requires_grad:
+            found = torch.autograd.grad(loss, shared, retain_graph=True, allow_unused=True)
+        row = [torch.zeros_like(p) if g is None else g for p, g in zip(shared, found, strict=True)]
+        if not all(bool(torch.isfinite(gradient).all()) for gradient in row):
+            raise ValueError(f"the gradient of losses[{i}] is NaN or infinite")
+        rows.append(row)
+    return [torch.stack(column) for column in zip(*rows, strict=True)]
+
+
+def task_gradients(losses: Tensor | Sequence[Tensor], parameters: Iterable[Tensor]) -> Tensor:
+    """Return the gradients of all losses as rows of a matrix (n, d), flattened in the order of ``parameters``.
+
+    Same rules and errors as :func:`gradients_by_parameter`, which saves the copy when d is large.
+    """
+    return torch.cat([block.flatten(1) for block in gradients_by_parameter(losses, parameters)], dim=1)
+
+
+def gramian(gradients: Tensor | Sequence[Tensor]) -> Tensor:
+    """Return the inner products ⟨g_i, g_j⟩ as a symmetric matrix (n, n) in float64.
+
+    ``gradients`` is a matrix (n, d) or a list of tensors (n, …), one for each parameter. Products and sums are taken
+    in float64 whatever the input's dtype, block by block, so that conflicting gradients do not cancel into noise and
+    no copy of the whole is made.
+
+    Raises TypeError for tensors that are not floating point, ValueError for no tensors, numbers of rows that differ,
+    no rows, or a NaN or infinite entry.
+    """
+    blocks = [gradients] if isinstance(gradients, Tensor) else list(gradients)
+    if not blocks:
+        raise ValueError("gradients must hold at least one tensor, got none")
+    for i, block in enumerate(blocks):
+        if not isinstance(block, Tensor) or not block.is_floating_point():
+            raise TypeError(f"gradients[{i}] must be a floating point tensor")
+        if block.ndim < (2 if isinstance(gradients, Tensor) else 1) or not len(block):
+            raise ValueError(f"gradients must have shape (n, …) with n ≥ 1, got {tuple(block.shape)}")
+        if len(block) != len(blocks[0]):
+            raise ValueError(f"gradients[{i}] has {len(block)} rows, gradients[0] has {len(blocks[0])}")
+    tasks = len(blocks[0])
+    total = torch.zeros(tasks, tasks, dtype=torch.float64, device=blocks[0].device)
+    for block in blocks:
+        for piece in block.detach().reshape(tasks, -1).split(max(1, _CHUNK // tasks), dim=1):
+            wide = piece.to(torch.float64)
+            total.addmm_(wide, wide.T)
+    if not bool(torch.isfinite(total).all()):
+        worst = int(torch.nonzero(~torch.isfinite(total.diagonal())).flatten()[0])
+        raise ValueError(f"the gradient of task {worst + 1} (row {worst}) is NaN, infinite, or too large for float64")
+    return torch.triu(total) + torch.triu(total, 1).T
+
+
+def set_gradient(parameters: Iterable[Tensor], direction: Tensor) -> None:
+    """Write ``direction`` (d,) into the ``.grad`` of the parameters, in their order; an optimizer steps against it.
+
+    Raises ValueError, before anything is written, for a wrong length or a NaN or infinite entry.
+    """
+    shared = as_parameters(parameters)
+    sizes = [parameter.numel() for parameter in shared]
+    if direction.shape != (sum(sizes),):
+        raise ValueError(f"direction must have shape ({sum(sizes)},), got {tuple(direction.shape)}")
+    if not bool(torch.isfinite(direction).all()):
+        raise ValueError("direction must be finite, got NaN or an infinite entry")
+    if any(parameter.device != direction.device for parameter in shared):
+        raise ValueError(f"direction is on {direction.device}, the parameters are not")
+    pieces = direction.detach().split(sizes)
+    for parameter, piece in zip(shared, pieces, strict=True):
+        parameter.grad = piece.reshape(parameter.shape).to(parameter.dtype, copy=True)

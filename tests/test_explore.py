@@ -1,0 +1,314 @@
+"""The widget kit without a browser: controls, marks, pictures, and the live assembly driven from Python."""
+
+import numpy as np
+import pytest
+
+from gradbook.explore import (
+    Arrows,
+    Bars,
+    Choice,
+    Dots,
+    HeatMap,
+    Labels,
+    Number,
+    Panel,
+    Path,
+    Picture,
+    Point,
+    Predict,
+    Slider,
+    Steps,
+    Toggle,
+    arrow_outline,
+    clip_polygon,
+    contour_lines,
+    join_paths,
+    progress,
+    show_figure,
+    show_table,
+)
+from gradbook.explore.live import Live
+from gradbook.explore.style import png
+
+
+def compute(size, kind, flag, step, tip):
+    """Every kind of mark; breaks in two ways on purpose."""
+    if kind == "raises":
+        raise ValueError("the method needs a positive size")
+    t = np.linspace(0, 1, 5)
+    return {
+        "line": np.column_stack([t, np.nan * t if kind == "nan" else t * size]),
+        "arrow": np.array([[[0, 0], tip]]),
+        "dots": np.array([[0.5, 0.5]]),
+        "words": [(0.1, 0.2, "here")],
+        "bars": np.array([0.2, 0.4]),
+        "map": np.full((3, 4), size),
+        "size": size,
+        "verdict": f"it was {size}",
+        "note": "stopped early" if flag else "",
+        "step": step,
+    }
+
+
+def picture(**changes):
+    settings = {
+        "title": "Everything",
+        "controls": [
+            Slider("size", "size s", 0.1, 10, 1, log=True),
+            Choice("kind", "kind", ["fine", "nan", "raises"], "fine"),
+            Toggle("flag", "flag"),
+            Steps("step", "step", 9),
+            Point("tip", "tip", (0.5, 0.5), (-1, -1), (1, 1), vector=True),
+        ],
+        "compute": compute,
+        "panels": [
+            Panel("plane", (-1, 1), (-1, 1), [Path("line", "a line"), Arrows("arrow"), Dots("dots"), Labels("words")]),
+            Panel("more", (-0.5, 1.5), (0, 1), [Bars("bars")], x_ticks={0: "a", 1: "b"}),
+            Panel("map", (0, 1), (0, 1), [HeatMap("map", 0, 10)]),
+        ],
+        "caption": "Figure 9.1. Everything.",
+        "alt": "All marks.",
+        "readout": [Number("size", "s", ".1f")],
+        "presets": {"large": {"size": 10}},
+        "predict": Predict("How large?", ["dots"]),
+    }
+    return Picture(**{**settings, **changes})
+
+
+# ---- geometry ----
+
+
+def test_paths_are_joined_by_lifting_the_pen():
+    joined = join_paths([[[0, 0], [1, 1]], [[2, 2]]])
+    assert joined.shape == (4, 2)
+    assert np.isnan(joined[2]).all()
+    assert join_paths([]).shape == (0, 2)
+
+
+def test_contours_lie_at_their_height():
+    x = np.linspace(-2, 2, 81)
+    lines = contour_lines(x, x, x[None, :] ** 2 + x[:, None] ** 2, [1.0])
+    assert len(lines) > 20
+    np.testing.assert_allclose(np.nansum(lines**2, axis=1)[~np.isnan(lines[:, 0])], 1, atol=2e-3)
+
+
+def test_arrows_end_at_their_tip_and_a_zero_arrow_is_a_point():
+    assert [0.6, 0.8] in arrow_outline((0, 0), (0.6, 0.8), 0.1).tolist()
+    assert arrow_outline((1, 1), (1, 1), 0.1).tolist() == [[1, 1]]
+
+
+def test_a_half_plane_cuts_a_square():
+    square = [[-1, -1], [1, -1], [1, 1], [-1, 1]]
+    half = clip_polygon(square, (1, 0))
+    assert half[:, 0].min() == pytest.approx(0)
+    assert len(clip_polygon([[1, 0], [2, 0], [2, 1]], (-1, 0))) == 0
+
+
+# ---- controls ----
+
+
+@pytest.mark.parametrize("control", picture().all_controls, ids=lambda c: c.name)
+def test_samples_hold_both_ends_and_are_taken(control):
+    samples = control.samples()
+    assert len(samples) >= 2
+    for value in samples:
+        assert np.all(np.asarray(control.checked(value)) == np.asarray(value))
+    if isinstance(control, Slider):
+        assert samples[0] == pytest.approx(control.low)
+        assert samples[-1] == pytest.approx(control.high)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Slider("a", "a", 0, 1, 2),
+        lambda: Slider("a", "a", 1, 1, 1),
+        lambda: Slider("a", "a", 0, 1, 0.5, log=True),
+        lambda: Choice("a", "a", ["x"], "y"),
+        lambda: Point("a", "a", (3, 0)),
+        lambda: picture(presets={"bad": {"size": 99}}),
+        lambda: picture(presets={"bad": {"nobody": 1}}),
+        lambda: picture(controls=[Toggle("flag", ""), Toggle("flag", "")], presets={}),
+    ],
+)
+def test_impossible_controls_are_refused(make):
+    with pytest.raises(ValueError, match=r"must|need|share|preset"):
+        make()
+
+
+# ---- pictures ----
+
+
+def test_the_sweep_reaches_every_sample_and_preset():
+    p = picture()
+    seen = list(p.sweep())
+    for control in p.all_controls:
+        values = [values[control.name] for values in seen]
+        assert all(sample in values for sample in control.samples())
+    assert any(v["size"] == 10 and v["kind"] == "fine" for v in seen)
+
+
+def test_faults_name_what_is_wrong():
+    p = picture()
+    assert p.faults(p.values()) == []
+    assert "line holds NaN" in p.faults(p.values(kind="nan")) or "empty" in str(p.faults(p.values(kind="nan")))
+    with pytest.raises(ValueError, match="positive size"):
+        p.faults(p.values(kind="raises"))
+
+
+def test_a_nan_cell_an_infinite_number_and_an_empty_panel_are_faults():
+    def broken(**changes):
+        def state(**values):
+            return {**compute(**values), **changes}
+
+        p = picture(compute=state)
+        return p.faults(p.values())
+
+    assert broken(map=np.array([[np.nan, 1.0]]))
+    assert broken(size=np.inf)
+    assert broken(bars=np.array([np.nan, np.nan]))
+    assert broken(bars=np.array([5.0, 7.0])) == ["panel 'more' is empty"]
+    assert broken(verdict="") == ["the guess gets no verdict"]
+
+
+def test_what_waits_for_reveal_is_hidden_until_then():
+    p = picture()
+    assert len(p.state(p.values())["dots"]) == 0
+    assert len(p.state(p.values(revealed=True))["dots"]) == 1
+
+
+def test_the_static_picture_shows_the_state():
+    p = picture()
+    first, second = png(p.static()), png(p.static(size=10, revealed=True))
+    assert first.startswith(b"\x89PNG")
+    assert first != second
+    assert first == png(p.static())
+    with pytest.raises(ValueError, match="size"):
+        p.static(size=11)
+    with pytest.raises(TypeError, match="no control named wrong"):
+        p.static(wrong=1)
+
+
+# ---- the live assembly ----
+
+
+def words(live):
+    return live._readout.value + live._message.value
+
+
+def test_a_slider_moves_the_arrays_and_the_readout():
+    live = Live(picture())
+    line = live._figures[0][1][0]
+    live._inputs["size"].value = 2.0
+    np.testing.assert_allclose(line.y, np.linspace(0, 2, 5))
+    assert "s = 2.0" in words(live)
+    assert live.values["size"] == 2.0
+
+
+def test_a_dragged_point_moves_its_arrow_and_its_boxes_and_stays_in_its_box():
+    live = Live(picture())
+    arrow, handle = live._points["tip"]
+    with handle.hold_trait_notifications():
+        handle.x, handle.y = np.array([0.25]), np.array([-7.0])
+    assert live.values["tip"] == (0.25, -1.0)
+    assert [box.value for box in live._inputs["tip"]] == [0.25, -1.0]
+    assert arrow.x.min() <= 0.25 <= arrow.x.max()
+
+
+def test_typed_coordinates_move_the_point():
+    live = Live(picture())
+    across, up = live._inputs["tip"]
+    across.value = -0.5
+    _, handle = live._points["tip"]
+    assert (handle.x[0], handle.y[0]) == (-0.5, 0.5)
+    up.value = 0.125
+    assert live.values["tip"] == (-0.5, 0.125)
+
+
+def test_nan_from_a_drag_is_ignored():
+    live = Live(picture())
+    _, handle = live._points["tip"]
+    handle.x = np.array([np.nan])
+    assert live.values["tip"] == (0.5, 0.5)
+
+
+def test_an_error_becomes_a_sentence_and_the_next_good_state_clears_it():
+    live = Live(picture())
+    live.set(kind="raises")
+    assert "the method needs a positive size" in words(live)
+    assert 'role="alert"' in words(live)
+    live.set(kind="fine")
+    assert "positive size" not in words(live)
+
+
+def test_a_note_is_shown():
+    live = Live(picture())
+    live._inputs["flag"].value = True
+    assert "stopped early" in words(live)
+
+
+def test_presets_reset_and_reveal():
+    live = Live(picture())
+    live.set(size=5, tip=(0, 0))
+    live._preset({"size": 10})
+    assert live.values["size"] == 10
+    assert live.values["tip"] == (0.5, 0.5)
+    assert live._inputs["size"].value == 10
+    assert "How large?" in words(live)
+    live._inputs["revealed"].value = True
+    assert "it was 10" in words(live)
+    live.reset()
+    assert live.values == picture().values()
+    assert live._inputs["revealed"].value is False
+
+
+def test_one_redraw_however_many_controls_move():
+    calls = []
+
+    def counting(**values):
+        calls.append(values)
+        return compute(**values)
+
+    live = Live(picture(compute=counting))
+    calls.clear()
+    live.set(size=3, flag=True, tip=(0.1, 0.1))
+    assert len(calls) == 1
+    live._inputs["size"].value = 3.0  # an echo of what is already there
+    assert len(calls) == 1
+
+
+def test_unchanged_arrays_are_not_sent_again():
+    live = Live(picture())
+    bars = live._figures[1][1][0]
+    before = bars.y
+    live.set(size=4)
+    assert bars.y is before
+
+
+def test_a_point_of_one_axis_has_one_box():
+    live = Live(
+        picture(
+            controls=[*picture().controls, Point("level", "level", (0, 0.5), (0, 0), (0, 1), axis="y")],
+            compute=lambda level, **values: compute(**values),
+        )
+    )
+    controls = live.widget.children[1].children
+    assert len(controls[-1].children) == 1
+    _, handle = live._points["level"]
+    assert handle.restrict_y
+    assert not handle.restrict_x
+
+
+# ---- showing ----
+
+
+def test_pictures_without_words_are_refused():
+    with pytest.raises(ValueError, match="alt"):
+        show_figure(picture().static(), "Figure 1.1. Something.", " ")
+    with pytest.raises(ValueError, match="2 cells"):
+        show_table([("a", "b")], ["only one"], "Table 1.1. Wrong.")
+
+
+def test_progress_yields_everything(capsys):
+    assert list(progress([3, 1, 2], "counting")) == [3, 1, 2]
+    assert list(progress(iter("ab"), "letters", total=2)) == ["a", "b"]
