@@ -136,6 +136,18 @@ def test_impossible_controls_are_refused(make):
         make()
 
 
+def test_a_slider_shows_the_value_that_the_picture_is_drawn_for():
+    """Every stop has its own label, and the widget's value is the stop itself."""
+    for control in (Slider("a", "a", 0.001, 1000, 300, log=True), Slider("b", "b", -2, 6, -1.5)):
+        widget = control.widget()
+        labels, values = zip(*widget.options, strict=True)
+        assert widget.value == control.value
+        assert float(dict(zip(values, labels, strict=True))[control.value].replace("−", "-")) == control.value
+        assert len(set(values)) == len(values)
+    with pytest.raises(ValueError, match="the nearest is 300"):
+        Slider("a", "a", 0.001, 1000, 302, log=True)
+
+
 # ---- pictures ----
 
 
@@ -249,7 +261,7 @@ def test_a_note_is_shown():
 
 def test_presets_reset_and_reveal():
     live = Live(picture())
-    live.set(size=5, tip=(0, 0))
+    live.set(size=5.1, tip=(0, 0))
     live._preset({"size": 10})
     assert live.values["size"] == 10
     assert live.values["tip"] == (0.5, 0.5)
@@ -281,7 +293,7 @@ def test_unchanged_arrays_are_not_sent_again():
     live = Live(picture())
     bars = live._figures[1][1][0]
     before = bars.y
-    live.set(size=4)
+    live.set(size=3.9)
     assert bars.y is before
 
 

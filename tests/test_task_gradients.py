@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradbook.task_gradients import gradients_by_parameter, gramian, set_gradient, task_gradients
+from gradbook.task_gradients import gradient_norms, gradients_by_parameter, gramian, set_gradient, task_gradients
 
 
 @pytest.fixture
@@ -154,3 +154,13 @@ def test_a_bad_direction_changes_nothing(network, direction):
     with pytest.raises(ValueError, match="direction"):
         set_gradient(network.parameters(), direction.double())
     assert all(p.grad is None for p in network.parameters())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_norms_are_those_of_the_rows(network, dtype):
+    network.to(dtype)
+    losses = network(torch.ones(5, 3, dtype=dtype)).square().mean(0)
+    rows = task_gradients(losses, network.parameters())
+    norms = gradient_norms(losses, network.parameters())
+    assert norms.dtype == torch.float64
+    torch.testing.assert_close(norms, rows.double().norm(dim=1))

@@ -5,7 +5,8 @@ n tasks, d parameter entries in all. Used by chapters 1 to 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -23,21 +24,41 @@ def gradients_by_parameter(losses: Tensor | Sequence[Tensor], parameters: Iterab
 
     Raises ValueError that names the task if a loss or a gradient is NaN or infinite.
     """
-    vector, shared = as_loss_vector(losses), as_parameters(parameters)
-    # Scalars are differentiated as they came: through the vector, each pass would visit the other losses too.
-    scalars = vector.unbind() if isinstance(losses, Tensor) else losses
+    rows = list(_each_gradient(losses, as_parameters(parameters)))
+    return [torch.stack(column) for column in zip(*rows, strict=True)]
+
+
+def gradient_norms(losses: Tensor | Sequence[Tensor], parameters: Iterable[Tensor]) -> Tensor:
+    """Return the norms ‖g_i‖ of the losses' gradients over all parameters together, a float64 vector (n,).
+
+    Holds one gradient at a time. Same rules and errors as :func:`gradients_by_parameter`.
+    """
+    pieces = [
+        torch.stack([torch.linalg.vector_norm(gradient, dtype=torch.float64) for gradient in row])
+        for row in _each_gradient(losses, as_parameters(parameters))
+    ]
+    return torch.stack([torch.linalg.vector_norm(piece) for piece in pieces])
+
+
+def _each_gradient(losses: Tensor | Sequence[Tensor], shared: list[Tensor]) -> Iterator[list[Tensor]]:
+    """Yield the gradients of one loss after the other, one tensor a parameter."""
+    vector = as_loss_vector(losses)
     if not vector.requires_grad:
         raise ValueError("losses must depend on the parameters, got losses without a graph")
-    rows: list[list[Tensor]] = []
-    for i, loss in enumerate(scalars):
+    # Scalars are differentiated as they came: through the vector, each pass would visit the other losses too.
+    for i, loss in enumerate(vector.unbind() if isinstance(losses, Tensor) else losses):
         found: Sequence[Tensor | None] = [None] * len(shared)
         if loss.requires_grad:
             found = torch.autograd.grad(loss, shared, retain_graph=True, allow_unused=True)
         row = [torch.zeros_like(p) if g is None else g for p, g in zip(shared, found, strict=True)]
-        if not all(bool(torch.isfinite(gradient).all()) for gradient in row):
-            raise ValueError(f"the gradient of losses[{i}] is NaN or infinite")
-        rows.append(row)
-    return [torch.stack(column) for column in zip(*rows, strict=True)]
+        if not all(_is_finite(gradient) for gradient in row):
+            raise ValueError(f"the gradient of losses[{i}] is NaN or infinite (task {i + 1} of {len(vector)})")
+        yield row
+
+
+def _is_finite(gradient: Tensor) -> bool:
+    """By the largest entry, which NaN and infinity both spoil: one pass and no mask."""
+    return not gradient.numel() or math.isfinite(float(torch.linalg.vector_norm(gradient, math.inf)))
 
 
 def task_gradients(losses: Tensor | Sequence[Tensor], parameters: Iterable[Tensor]) -> Tensor:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import ipywidgets as widgets
-import numpy as np
 
 
 class Control(Protocol):
@@ -44,11 +43,20 @@ def _width(label: str) -> dict[str, str]:
     return {"width": f"{0.5 * len(label) + 16:.0f}em"}
 
 
+# The 24 preferred numbers of a decade (IEC 60063): a log slider stops at them, so that 3 is 3 and not 3.02.
+_DECADE = [
+    *(1, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2, 2.2, 2.4, 2.7, 3),
+    *(3.3, 3.6, 3.9, 4.3, 4.7, 5.1, 5.6, 6.2, 6.8, 7.5, 8.2, 9.1),
+]
+
+
 @dataclass(frozen=True)
 class Slider:
-    """A number from ``low`` to ``high``; with ``log=True`` the ends are powers of ten apart and steps multiply.
+    """A number from ``low`` to ``high``; with ``log=True`` both ends are powers of ten and steps multiply.
 
-    The label stands before the slider and the current value behind it.
+    The label stands before the slider and the current value behind it. A slider only takes the values at which it
+    can stop, so what it shows is what the picture is drawn for: multiples of ``step`` from ``low`` on, or the
+    preferred numbers 1, 1.1, 1.2, 1.3, 1.5, … of every decade.
     """
 
     name: str
@@ -60,35 +68,48 @@ class Slider:
     log: bool = False
 
     def __post_init__(self) -> None:
-        if not self.low <= self.value <= self.high or self.low == self.high:
+        if not self.low < self.high:
+            raise ValueError(f"slider {self.name}: need low < high, got {self.low} and {self.high}")
+        if self.log and not (self.low > 0 and all(f"{end:e}".startswith("1.000000") for end in (self.low, self.high))):
             raise ValueError(
-                f"slider {self.name}: need low < high and value between, got {self.low}, {self.high}, {self.value}"
+                f"slider {self.name}: the ends of a log slider must be powers of ten, got {self.low:g} "
+                f"and {self.high:g}"
             )
-        if self.log and self.low <= 0:
-            raise ValueError(f"slider {self.name}: a log slider needs low > 0, got {self.low}")
+        self.checked(self.value)
+
+    def stops(self) -> list[float]:
+        """All values that the slider can take."""
+        if self.log:
+            decades = range(round(math.log10(self.low)), round(math.log10(self.high)))
+            return [*(float(f"{digits}e{power}") for power in decades for digits in _DECADE), float(self.high)]
+        step = self.step or 10.0 ** math.floor(math.log10((self.high - self.low) / 100))
+        return [round(self.low + i * step, 10) for i in range(round((self.high - self.low) / step) + 1)]
 
     def samples(self) -> list[float]:
         """Seven values: both ends, five between."""
-        if self.log:
-            return [float(v) for v in np.geomspace(self.low, self.high, 7)]
-        return [float(v) for v in np.linspace(self.low, self.high, 7)]
+        stops = self.stops()
+        return [stops[round(i * (len(stops) - 1) / 6)] for i in range(7)]
 
     def checked(self, value: Any) -> float:
-        """Return ``value`` as a float; ValueError outside the slider's range (a hair of rounding is allowed)."""
-        slack = 1e-9 * max(abs(self.low), abs(self.high))
-        if not self.low - slack <= float(value) <= self.high + slack:
-            raise ValueError(f"{self.name} must lie in [{self.low:g}, {self.high:g}], got {value!r}")
-        return float(value)
+        """Return ``value`` as a float; ValueError if the slider can't stop there."""
+        nearest = min(self.stops(), key=lambda stop: abs(stop - float(value)))
+        if not math.isclose(nearest, float(value), rel_tol=1e-9, abs_tol=1e-9 * (self.high - self.low)):
+            raise ValueError(
+                f"{self.name} must be one of the slider's stops from {self.low:g} to {self.high:g}, "
+                f"got {value!r}; the nearest is {nearest:g}"
+            )
+        return nearest
 
     def widget(self) -> widgets.Widget:
-        """The ipywidgets slider."""
-        common = {"description": self.label, "style": _STYLE, "layout": _width(self.label)}
-        if self.log:
-            low, high = math.log10(self.low), math.log10(self.high)
-            step = self.step or (high - low) / 200
-            return widgets.FloatLogSlider(self.value, min=low, max=high, step=step, readout_format=".3g", **common)
-        step = self.step or (self.high - self.low) / 200
-        return widgets.FloatSlider(self.value, min=self.low, max=self.high, step=step, readout_format=".3g", **common)
+        """The ipywidgets slider over the stops."""
+        options = [(f"{stop:.3g}".replace("-", "−"), stop) for stop in self.stops()]
+        return widgets.SelectionSlider(
+            options=options,
+            value=self.checked(self.value),
+            description=self.label,
+            style=_STYLE,
+            layout=_width(self.label),
+        )
 
 
 @dataclass(frozen=True)

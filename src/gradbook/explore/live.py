@@ -30,6 +30,7 @@ _CSS = f"""<style>
   --jp-widgets-readout-color: {COLOURS["ink"]}; --jp-widgets-input-color: {COLOURS["ink"]};
   --jp-widgets-input-background-color: white; --jp-layout-color1: white; --jp-layout-color2: #EEEEEA; }}
 .gradbook-live .bqplot text {{ fill: {COLOURS["ink"]} !important; }}
+.gradbook-live path.dot[style*="stroke: white"] {{ cursor: grab; }}
 .gradbook-live .dot_text {{ font-size: 15px; }}
 .gradbook-live [role=alert] {{ color: #8B1A00; }}
 .gradbook-live .widget-button:focus-visible, .gradbook-live .noUi-handle:focus-visible,
@@ -196,6 +197,7 @@ class Live:
             buttons.insert(0, reveal)
         buttons.append(_button("Reset", self.reset, "Back to the start"))
         wrap = {"flex_flow": "row wrap", "align_items": "center"}
+        row = {**wrap, "align_items": "flex-end"}
         figures = [
             widgets.VBox([widgets.HTML(_heading(panel)), figure])
             for panel, (figure, _) in zip(self.picture.panels, self._figures, strict=True)
@@ -205,7 +207,7 @@ class Live:
                 widgets.HTML(f"{_CSS}<b>{html.escape(self.picture.title)}</b>"),
                 widgets.HBox(controls, layout=wrap),
                 widgets.HBox(buttons, layout=wrap),
-                widgets.HBox(figures, layout=wrap),
+                widgets.HBox(figures, layout=row),
                 self._readout,
                 self._message,
             ]
@@ -236,7 +238,7 @@ class Live:
                 min=control.low[i],
                 max=control.high[i],
                 step=0.1,
-                description=f"{control.label} {'xy'[i]}",
+                description=control.label if control.axis != "xy" else f"{control.label} {'xy'[i]}",
                 style={"description_width": "initial"},
                 layout={"width": f"{0.5 * len(control.label) + 8:.0f}em"},
             )

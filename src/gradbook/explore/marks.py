@@ -121,8 +121,8 @@ class Path:
         x, y = self.points(state, frame).T
         style = {"color": self.colour, "alpha": self.opacity, "linestyle": "--" if self.dashed else "-"}
         if self.fill:
-            axes.fill(x, y, color=self.colour, alpha=0.15, linewidth=0)
-        axes.plot(x, y, linewidth=self.width, label=self.label or None, **style)
+            axes.fill(x, y, color=self.colour, alpha=0.15, linewidth=0, label=self.label or None)
+        axes.plot(x, y, linewidth=self.width, label=None if self.fill else self.label or None, **style)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def two_bowls() -> Picture:
             Slider("scale", "scale c of loss 2", 0.001, 1000, 1, log=True),
             Slider("shift", "shift b of loss 2", -2, 6, 0),
             Slider("gamma", "exponent γ of the power mean", -10, 10, 0),
-            Slider("rate", "learning rate η", 0.001, 1, 0.08, log=True),
+            Slider("rate", "learning rate η", 0.001, 1, 0.075, log=True),
             Toggle("adam", "Adam instead of SGD"),
             Point("start", "start", (-0.4, 1.5), colour=COLOURS["ink"]),
         ],

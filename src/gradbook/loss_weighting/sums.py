@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gradbook.checks import as_loss_vector, require
-from gradbook.task_gradients import gradients_by_parameter
+from gradbook.task_gradients import gradient_norms
 
 
 def normalized_sum(losses: Tensor | Sequence[Tensor], references: Tensor | Sequence[float]) -> Tensor:
@@ -59,19 +59,11 @@ def gradient_normalized_sum(
     """
     vector = as_loss_vector(losses)
     _check_floor(floor)
-    norms = task_gradient_norms(losses, parameters)
+    norms = gradient_norms(losses, parameters)
     if floor == 0:
         smallest = torch.finfo(vector.dtype).tiny
         require(norms >= smallest, norms, "the gradient norm of losses", "be positive (or give a floor)")
     return _finite((vector / norms.clamp(min=floor).to(vector.dtype)).sum())
-
-
-def task_gradient_norms(losses: Tensor | Sequence[Tensor], parameters: Iterable[Tensor]) -> Tensor:
-    """Return ‖∇L_i‖ over all ``parameters``, as a float64 vector (n,) without a graph."""
-    squares = [
-        block.detach().flatten(1).double().square().sum(1) for block in gradients_by_parameter(losses, parameters)
-    ]
-    return torch.stack(squares).sum(0).sqrt()
 
 
 def _check_floor(floor: float) -> None:

@@ -1,0 +1,169 @@
+"""From a pointer event to changed pixels, for every slider and point of every chapter, in a real browser.
+
+``python -m tests.bench.controls``. The yardstick, measured in the same run, is ``interact`` around an inline
+matplotlib figure. Run it on a quiet machine; the ratio depends little on the machine, the milliseconds do.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Locator, Page
+
+from gradbook.book.chapters import CHAPTERS
+from gradbook.book.lab import PANEL, Lab, browser_page, chromium, open_notebook, run_all, running_lab
+
+MOVES = 20
+YARDSTICK = """
+import matplotlib.pyplot as plt
+import numpy as np
+from ipywidgets import interact
+
+@interact(a=(0.0, 10.0, 0.05))
+def draw(a=1.0):
+    t = np.linspace(0, 6, 200)
+    plt.figure(figsize=(6, 4))
+    plt.plot(t, np.sin(a * t))
+    plt.show()
+"""
+# The browser notes the time of each pointer event, and the time after each frame that painted a change of the watched
+# lines or pictures. (Points and handles move by themselves, before the kernel has answered, so they aren't watched.)
+WATCH = """
+(root, selector) => {
+  window.__stop?.();
+  const w = window.__watch = {events: [], frames: [], dirty: false, on: true};
+  const onMove = e => w.events.push(performance.timeOrigin + e.timeStamp);
+  addEventListener("pointermove", onMove, true);
+  const added = r => [...r.addedNodes].some(n => n.matches?.(selector) || n.querySelector?.(selector));
+  const seen = records => { if (records.some(r => r.target.matches?.(selector) || added(r))) w.dirty = true; };
+  const observer = new MutationObserver(seen);
+  observer.observe(root, {subtree: true, childList: true, attributes: true, attributeFilter: ["d", "src"]});
+  const painted = new MessageChannel();      // a message sent in a frame arrives when the frame has been painted
+  painted.port1.onmessage = () => {
+    if (w.dirty) { w.dirty = false; w.frames.push(performance.timeOrigin + performance.now()); }
+  };
+  const frame = () => { painted.port2.postMessage(0); if (w.on) requestAnimationFrame(frame); };
+  requestAnimationFrame(frame);
+  window.__stop = () => { w.on = false; observer.disconnect(); removeEventListener("pointermove", onMove, true); };
+}
+"""
+
+
+def measure(page: Page, root: Locator, handle: Locator, selector: str, across: float, up: float) -> dict[str, float]:
+    """Drag ``handle`` in small moves, one at a time, then fast; return the latencies in milliseconds."""
+    handle.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    box = handle.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    root.evaluate(WATCH, selector)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for _ in range(3):
+        x, y = x + across, y + up
+        page.mouse.move(x, y)
+        page.wait_for_timeout(400)
+    latencies = []
+    for i in range(MOVES):
+        turn = 1 if i % 10 < 5 else -1  # back and forth, to stay inside
+        x, y = x + turn * across, y + turn * up
+        frames = page.evaluate("() => (__watch.events.length = 0, __watch.frames.length)")
+        page.mouse.move(x, y)
+        try:
+            page.wait_for_function("n => __watch.frames.length > n", arg=frames, timeout=3000, polling="raf")
+        except Exception:
+            continue
+        page.wait_for_timeout(200)
+        event, frame = page.evaluate("n => [__watch.events[0], __watch.frames[n]]", frames)
+        latencies.append(frame - event)
+    end = time.monotonic() + 1.5
+    i = 0
+    while time.monotonic() < end:
+        i += 1
+        turn = 1 if i % 20 < 10 else -1
+        x, y = x + turn * across / 3, y + turn * up / 3
+        page.mouse.move(x, y)
+        page.wait_for_timeout(8)
+    last = page.evaluate("() => __watch.events.at(-1)")
+    page.wait_for_timeout(1500)
+    settled = page.evaluate("() => __watch.frames.at(-1)") - last
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    latencies.sort()
+    return {
+        "n": len(latencies),
+        "median": statistics.median(latencies) if latencies else float("nan"),
+        "p95": latencies[max(0, -(-95 * len(latencies) // 100) - 1)] if latencies else float("nan"),
+        "settle": max(settled, 0.0),
+    }
+
+
+def yardstick(page: Page, lab: Lab) -> dict[str, float]:
+    """``interact`` with inline matplotlib, measured the same way."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(YARDSTICK.strip())])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, lab.root / "yardstick.ipynb")
+    open_notebook(page, lab, "yardstick.ipynb")
+    run_all(page)
+    root = page.locator(f"{PANEL} .jp-OutputArea").first
+    return measure(page, root, page.locator(f"{PANEL} .noUi-handle").first, "img", 6, 0)
+
+
+def chapter(page: Page, lab: Lab, path: str) -> list[tuple[str, dict[str, float]]]:
+    """Every slider and every draggable point of a chapter's live pictures."""
+    open_notebook(page, lab, path)
+    run_all(page)
+    page.evaluate("panel => document.querySelector(panel + ' .jp-WindowedPanel-outer').scrollTop = 0", PANEL)
+    found: list[tuple[str, dict[str, float]]] = []
+    pictures = page.locator(f"{PANEL} .gradbook-live")
+    for p in range(pictures.count()):
+        picture = pictures.nth(p)
+        picture.scroll_into_view_if_needed()
+        page.wait_for_timeout(800)
+        if picture.locator("select").count():  # make every slider matter
+            picture.locator("select").first.select_option(index=3)
+        for reveal in picture.get_by_role("button", name="Reveal", exact=True).all():
+            reveal.click()
+        page.wait_for_timeout(500)
+        handles = picture.locator(".noUi-handle")
+        for i in range(handles.count()):
+            label = handles.nth(i).locator("xpath=ancestor::div[contains(@class,'widget-inline-hbox')][1]/label").first
+            name = f"picture {p + 1}, slider {label.inner_text()}"
+            found.append((name, measure(page, picture, handles.nth(i), "path.line", 4, 0)))
+        dots = picture.locator(".dot")
+        for i in range(dots.count()):
+            if dots.nth(i).evaluate("dot => getComputedStyle(dot).cursor") == "grab":
+                word = dots.nth(i).locator("xpath=../*[contains(@class, 'dot_text')]").first.text_content()
+                found.append((f"picture {p + 1}, point {word}", measure(page, picture, dots.nth(i), "path.line", 2, 3)))
+    return found
+
+
+def main() -> None:
+    """Measure everything and print one table."""
+    if chromium() is None:
+        sys.exit("No Chromium here: see tests/browser/install_chromium.sh")
+    rows: list[tuple[str, dict[str, Any]]] = []
+    with tempfile.TemporaryDirectory() as folder, running_lab(Path(folder)) as lab, browser_page() as page:
+        base = yardstick(page, lab)
+        for each in CHAPTERS:
+            if each.written:
+                rows += [(f"{each.number}: {n}", r) for n, r in chapter(page, lab, f"chapters/{each.notebook.name}")]
+        again = yardstick(page, lab)
+    reference = (base["median"] + again["median"]) / 2
+    print(f"{'control':58} {'n':>3} {'median':>7} {'p95':>6} {'settle':>7}  times faster than interact")
+    for name, r in [("interact + matplotlib, before", base), *rows, ("interact + matplotlib, after", again)]:
+        print(
+            f"{name:58} {r['n']:3} {r['median']:7.1f} {r['p95']:6.1f} {r['settle']:7.1f}  {reference / r['median']:.1f}"
+        )
+    print(json.dumps({"worst median": max(r["median"] for _, r in rows), "worst p95": max(r["p95"] for _, r in rows)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""Reading the book as a reader does, in a real browser.
+
+Set GRADBOOK_SHOTS to a folder to keep the screenshots.
+"""
+
+import os
+import re
+import socket
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from gradbook.book.chapters import CHAPTERS
+from gradbook.book.lab import (
+    PANEL,
+    browser_page,
+    chromium,
+    menu,
+    open_notebook,
+    run_all,
+    running_lab,
+    scroll_to,
+    wait_idle,
+)
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: see tests/browser/install_chromium.sh")
+CHAPTER_1 = "chapters/01-loss-weighting.ipynb"
+LIVE = f"{PANEL} .gradbook-live"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    with running_lab(tmp_path_factory.mktemp("lab")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def page(lab):
+    with browser_page() as opened:
+        yield opened
+
+
+def shoot(page, name):
+    if folder := os.environ.get("GRADBOOK_SHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def live(page, number):
+    return page.locator(LIVE).nth(number)
+
+
+def drawn(picture):
+    """The lines of a live picture as the browser has drawn them."""
+    return picture.locator(".bqplot svg.svg-figure").evaluate_all("figures => figures.map(f => f.innerHTML).join()")
+
+
+def changes(page, picture, action):
+    before = drawn(picture)
+    action()
+    for _ in range(50):
+        page.wait_for_timeout(100)
+        if drawn(picture) != before:
+            return True
+    return False
+
+
+def test_the_token_is_asked_for(lab):
+    assert len(lab.token) >= 32
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(f"{lab.url}api/contents", timeout=10)
+    urllib.request.urlopen(f"{lab.url}api/contents?token={lab.token}", timeout=10)
+
+
+def test_a_taken_port_is_survived(lab, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with running_lab(tmp_path, f"--port={port}") as second:
+            assert f":{port}/" not in second.url
+            urllib.request.urlopen(f"{second.url}api/status?token={second.token}", timeout=10)
+
+
+def test_the_front_page_opens_and_leads_to_chapter_1(lab, page):
+    page.goto(lab.address(), wait_until="domcontentloaded")
+    wait_idle(page)
+    page.wait_for_timeout(1500)
+    shoot(page, "front-page")
+    assert page.locator(f"{PANEL} h1").first.inner_text().startswith("In the Name of Loss")
+    assert "news" not in page.locator("body").inner_text().lower()
+    link = page.locator(f"{PANEL} a", has_text=CHAPTERS[0].title).first
+    link.scroll_into_view_if_needed()
+    link.click()
+    page.wait_for_selector(f"{PANEL} h1:has-text('{CHAPTERS[0].title}')", timeout=30_000)
+    assert "01-loss-weighting" in page.url
+
+
+def test_without_a_kernel_the_still_pictures_are_there(lab, page):
+    open_notebook(page, lab, CHAPTER_1)
+    scroll_to(page, "Before the first formula")
+    picture = page.locator(f"{PANEL} .jp-RenderedImage img").first
+    assert picture.is_visible()
+    assert picture.evaluate("image => image.naturalWidth") > 400
+    assert page.locator(LIVE).count() == 0
+    shoot(page, "still")
+
+
+def test_the_whole_chapter_runs_without_an_error(lab, page):
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    open_notebook(page, lab, CHAPTER_1)
+    run_all(page)
+    assert page.locator(f"{PANEL} [data-mime-type='application/vnd.jupyter.error']").count() == 0
+    assert page.locator(f"{PANEL} [data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    scroll_to(page, "Before the first formula")
+    live(page, 0).wait_for()
+    assert not page.locator(f"{PANEL} .jp-RenderedImage img").first.is_visible(), (
+        "the still twin hides behind the live one"
+    )
+    shoot(page, "bowls")
+    assert not problems
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_every_control_answers_to_the_keyboard(page, number):
+    picture = live(page, number)
+    picture.scroll_into_view_if_needed()
+    handles = picture.locator(".noUi-handle")
+    for i in range(handles.count()):
+        if number == 0 and i == 2:  # the exponent matters under the power mean only
+            picture.locator("select").select_option("power mean")
+        handles.nth(i).focus()
+        assert changes(page, picture, lambda: page.keyboard.press("ArrowRight")) or number == 0, f"slider {i}"
+        page.keyboard.press("End")
+        page.wait_for_timeout(300)
+        page.keyboard.press("Home")
+        page.wait_for_timeout(300)
+    for box in picture.locator("input[type=number]").all():
+        box.focus()
+        assert changes(page, picture, lambda: page.keyboard.press("ArrowUp")) or changes(
+            page, picture, lambda: page.keyboard.press("ArrowDown")
+        )
+    shoot(page, f"keyboard-{number}")
+    picture.get_by_role("button", name="Reset").click()
+    page.wait_for_timeout(500)
+    assert "can't be drawn" not in picture.inner_text()
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_points_are_dragged_with_the_mouse(page, number):
+    picture = live(page, number)
+    picture.get_by_role("button", name="Reset").click()
+    for i in range(picture.locator(".dot").count()):
+        dot = picture.locator(".dot").nth(i)
+        if dot.evaluate("dot => getComputedStyle(dot).cursor") != "grab":
+            continue  # a mark, not a handle
+        dot.scroll_into_view_if_needed()
+        box = dot.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        boxes = [b.input_value() for b in picture.locator("input[type=number]").all()]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 10, y + 20, steps=4)
+        page.mouse.move(x + 20, y + 35, steps=4)
+        page.wait_for_timeout(300)
+        page.mouse.up()
+        page.wait_for_timeout(300)
+        after = [b.input_value() for b in picture.locator("input[type=number]").all()]
+        if boxes != after:
+            break
+    else:
+        pytest.fail("no point could be dragged")
+    shoot(page, f"dragged-{number}")
+
+
+def test_after_a_fast_drag_the_picture_settles_on_the_last_value(page):
+    picture = live(page, 1)
+    picture.get_by_role("button", name="Reset").click()
+    handle = picture.locator(".noUi-handle").first
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for i in range(60):
+        page.mouse.move(x + (i % 30) * 2, y)
+    page.mouse.move(x + 300, y)  # past the end: γ = 8
+    page.mouse.up()
+    page.wait_for_timeout(1000)
+    assert picture.locator(".widget-readout").first.inner_text() == "8.00"
+    shares = picture.locator("[role=status]").inner_text()
+    assert re.search(r"weights.*0\.872", shares), shares  # (1/3)(50/L(8))^7 at γ = 8
+
+
+def test_guess_then_reveal(page):
+    picture = live(page, 1)
+    picture.get_by_role("button", name="Reset").click()
+    page.wait_for_timeout(400)
+    assert "Where does the mean" in picture.locator("[role=status]").inner_text()
+    assert changes(page, picture, lambda: picture.get_by_role("button", name="Reveal", exact=True).click())
+    assert "L(γ) is 1.71; you guessed 30" in picture.locator("[role=status]").inner_text()
+    shoot(page, "revealed")
+
+
+def test_break_it_shows_a_sentence_in_place(page):
+    picture = live(page, 0)
+    picture.scroll_into_view_if_needed()
+    picture.get_by_role("button", name="A loss that falls below 0").click()
+    page.wait_for_timeout(600)
+    assert "not positive" in picture.locator("[role=alert]").inner_text()
+    shoot(page, "broken")
+    picture.get_by_role("button", name="Reset").click()
+    page.wait_for_timeout(600)
+    assert picture.locator("[role=alert]").count() == 0
+
+
+def answer(page, text):
+    """Replace the code of exercise 1.1's cell and run it; return what the checker says."""
+    cell = page.locator(f"{PANEL} .jp-CodeCell", has_text="check(exercises.reference").first
+    cell.scroll_into_view_if_needed()
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(f"answer = {text}\ncheck(exercises.reference, answer)")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(1500)
+    return cell.locator(".jp-OutputArea-output").inner_text()
+
+
+def test_an_exercise_is_done_wrong_and_right(page):
+    import math
+
+    wrong = answer(page, "1.3863")
+    assert "✗" in wrong
+    assert "initial state" in wrong
+    shoot(page, "exercise")
+    assert "✓" in answer(page, str(-sum(p * math.log(p) for p in (0.7, 0.1, 0.1, 0.1))))
+
+
+def test_after_the_kernel_is_gone_the_still_pictures_come_back(lab, page):
+    page.locator(f"{PANEL} .jp-Cell").first.click()
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
+    menu(page, "Kernel", "Shut Down Kernel")
+    page.wait_for_timeout(1500)
+    open_notebook(page, lab, CHAPTER_1)
+    scroll_to(page, "Before the first formula")
+    page.wait_for_timeout(4000)  # JupyterLab looks two seconds for a widget before it gives up
+    assert page.locator(f"{PANEL} .jp-RenderedImage img").first.is_visible()
+    assert not page.get_by_text("Error displaying widget").first.is_visible()
+    shoot(page, "after-kernel")
