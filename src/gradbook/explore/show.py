@@ -21,10 +21,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 WAKE = "The picture above is still. Run this cell (Shift+Enter) and it comes alive."
 
 # A widget whose kernel is gone leaves a bare error line behind; the still picture stands there instead.
-_HIDE_DEAD = (
-    "<style>.jp-OutputArea:not(:has(.gradbook-live)) .jp-OutputArea-child:has(> .jupyter-widgets:not(:has(*)))"
-    "{display:none}</style>"
-)
+_HIDE_DEAD = "<style>.jp-OutputArea-child > .jupyter-widgets:not(:has(*)) {display: none}</style>"
 
 
 def _caption(caption: str, alt: str) -> HTML:
