@@ -47,7 +47,9 @@ def test_chapters_are_numbered_and_named_as_their_modules():
 def notebook_with(*outputs):
     cell = nbformat.v4.new_code_cell("x", outputs=list(outputs), execution_count=7)
     cell.metadata["execution"] = {"iopub.status.busy": "2022-01-01"}
-    return nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {}, "kernelspec": {"name": "mine", "display_name": "mine"}})
+    return nbformat.v4.new_notebook(
+        cells=[cell], metadata={"widgets": {}, "kernelspec": {"name": "mine", "display_name": "mine"}}
+    )
 
 
 def test_normalising_takes_out_what_changes_from_run_to_run():

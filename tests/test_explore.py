@@ -264,11 +264,13 @@ def test_presets_reset_and_reveal():
     live.set(size=5.1, tip=(0, 0))
     live._preset({"size": 10})
     assert live.values["size"] == 10
-    assert live.values["tip"] == (0.5, 0.5)
+    assert live.values["tip"] == (0, 0), "what the reader dragged stays"
     assert live._inputs["size"].value == 10
     assert "How large?" in words(live)
     live._inputs["revealed"].value = True
     assert "it was 10" in words(live)
+    live._preset({"size": 0.1})
+    assert "it was 0.1" in words(live), "what was revealed stays"
     live.reset()
     assert live.values == picture().values()
     assert live._inputs["revealed"].value is False

@@ -140,7 +140,7 @@ BAD = [
     (lambda x: power_mean(x, 1), [1.0, math.nan], r"losses\[1\] must be finite"),
     (lambda x: power_mean(x, math.inf), [math.inf, 1.0], r"losses\[0\] must be finite"),
     (real_time_sum, [1.0, 0.0], r"losses\[1\] must be positive.*task 2 of 2"),
-    (real_time_sum, [-1.0, 2.0], r"losses\[0\] must be positive.*got -1"),
+    (real_time_sum, [-1.0, 2.0], r"losses\[0\] must not be negative.*got -1"),
     (real_time_sum, [1.0, math.nan], r"losses\[1\] must be finite"),
     (lambda x: real_time_sum(x, floor=0.1), [1.0, -0.5], "negative"),
     (lambda x: real_time_sum(x, floor=-1), [1.0], "floor"),

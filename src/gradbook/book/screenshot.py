@@ -21,7 +21,7 @@ def screenshot() -> bytes:
         page.keyboard.press("Control+b")  # close the file browser
         scroll_to(page, "Before the first formula")
         picture = page.locator(f"{PANEL} .gradbook-live").first
-        picture.get_by_role("button", name="… and the real-time cure").click()
+        picture.get_by_role("button", name="… and the initial-state cure").click()
         page.mouse.move(5, 5)
         page.wait_for_timeout(1500)
         shot = Image.open(io.BytesIO(page.screenshot()))

@@ -26,6 +26,7 @@ from gradbook.explore.style import COLOURS
 _CSS = f"""<style>
 .gradbook-live {{ background: {COLOURS["paper"]}; color: {COLOURS["ink"]}; padding: 8px; border-radius: 4px;
   border: 1px solid {COLOURS["light"]}; max-width: 100%;
+  color-scheme: light; --jp-ui-font-color0: {COLOURS["ink"]}; --jp-ui-font-color1: {COLOURS["ink"]};
   --jp-widgets-color: {COLOURS["ink"]}; --jp-widgets-label-color: {COLOURS["ink"]};
   --jp-widgets-readout-color: {COLOURS["ink"]}; --jp-widgets-input-color: {COLOURS["ink"]};
   --jp-widgets-input-background-color: white; --jp-layout-color1: white; --jp-layout-color2: #EEEEEA; }}
@@ -216,8 +217,9 @@ class Live:
         return box
 
     def _preset(self, values: Mapping[str, Any]) -> None:
-        start = {control.name: control.value for control in self.picture.all_controls}
-        self.set(**{**start, **values})
+        """The other controls go back to their start; points that the reader has put somewhere, and Reveal, stay."""
+        kept = [c for c in self.picture.controls if not isinstance(c, Point)]
+        self.set(**{**{control.name: control.value for control in kept}, **values})
 
     def _control(self, control: Control) -> Any:
         if isinstance(control, Point):

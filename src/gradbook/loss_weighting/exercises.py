@@ -86,7 +86,7 @@ def _naive_mean(losses: Sequence[float], gamma: float) -> float:
 
 
 def _mean_without_limit(losses: Sequence[float], gamma: float) -> float:
-    return solve_mean(losses, gamma) if gamma else 1.0
+    return solve_mean(losses, gamma) if gamma else math.nan
 
 
 def _sum_for_mean(losses: Sequence[float], gamma: float) -> float:
@@ -109,9 +109,16 @@ def _mean_agrees(answer: Callable[..., Any]) -> None:
             raise Wrong(f"For the losses {list(losses)} and γ = {gamma:g} it returns {float(value):.6g}.")
 
 
+def _number_or_nan(function: Callable[..., Any], *arguments: Any) -> float:
+    try:
+        return float(function(*arguments))
+    except ArithmeticError:  # Python raises where numpy returns inf or nan
+        return math.nan
+
+
 def _same_means(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
     for losses, gamma in _MEAN_CASES:
-        first, second = float(a(list(losses), gamma)), float(b(list(losses), gamma))
+        first, second = _number_or_nan(a, list(losses), gamma), _number_or_nan(b, list(losses), gamma)
         if not (_close(first, second, 1e-9) or (not np.isfinite(first) and not np.isfinite(second))):
             return False
     return True
@@ -134,7 +141,8 @@ stable_mean = Exercise(
         Mistake(_never_tilted, "That is the arithmetic mean whatever γ is."),
     ],
     same=_same_means,
-    hint="Take logarithms first: log L(γ) = (1/γ) log((1/n) Σ exp(γ log L_i)).",
+    hint="Take logarithms first: log L(γ) = (1/γ) log((1/n) Σ exp(γ log L_i)). For γ = 0, where 1/γ has no value, "
+    "return the limit, the geometric mean.",
 )
 
 # ---- 1.4 a function ---------------------------------------------------------------------------------------------
@@ -163,6 +171,14 @@ def _normalised_at_the_end(gradients: Array) -> Array:
 
 def _normalised_together(gradients: Array) -> Array:
     return np.asarray((gradients / np.linalg.norm(gradients)).sum(axis=0))
+
+
+def _negative(gradients: Array) -> Array:
+    return -solve_direction(gradients)
+
+
+def _norms_without_an_axis(gradients: Array) -> Array:
+    return np.asarray((gradients / np.linalg.norm(gradients, axis=1)).sum(axis=0))
 
 
 def _normalised_columns(gradients: Array) -> Array:
@@ -199,16 +215,36 @@ def _fair(answer: Callable[..., Any]) -> None:
         raise Wrong("The two tasks are not treated alike: the update makes different angles with their gradients.")
 
 
+def _downhill(answer: Callable[..., Any]) -> None:
+    inner = _GRADIENTS @ _direction_of(answer, _GRADIENTS)
+    if not (inner > 0).all():
+        raise Wrong("A step against the update makes a loss rise, although both could fall.")
+
+
 def _same_directions(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(np.allclose(a(rows.copy()), b(rows.copy())) for rows in (_GRADIENTS, _GRADIENTS * _SCALES[:, None]))
+    for rows in (_GRADIENTS, _GRADIENTS * _SCALES[:, None]):
+        first, second = _vector_or_error(a, rows.copy()), _vector_or_error(b, rows.copy())
+        if isinstance(first, str) or isinstance(second, str):
+            if first != second:
+                return False
+        elif first.shape != second.shape or not np.allclose(first, second):
+            return False
+    return True
+
+
+def _vector_or_error(function: Callable[..., Any], rows: Array) -> Array | str:
+    try:
+        return np.asarray(function(rows), dtype=float)
+    except ValueError as error:
+        return "shapes don't fit" if "broadcast" in str(error) else "another error"
 
 
 invariant_direction = Exercise(
     name="Exercise 1.4",
     prompt="Write direction(gradients): from a numpy array (n, d) of task gradients to an update (d,) whose direction "
-    "doesn't change when a loss is multiplied by a positive number or raised by a constant, and that treats two "
-    "tasks alike.",
-    properties=[_scale_invariant, _fair],
+    "doesn't change when a loss is multiplied by a positive number or raised by a constant, and that makes "
+    "the same acute angle with both gradients of two tasks.",
+    properties=[_scale_invariant, _fair, _downhill],
     solution=solve_direction,
     mistakes=[
         Mistake(_plain_sum, "A constant added to a loss is gone from its gradient, but a factor is not."),
@@ -220,6 +256,10 @@ invariant_direction = Exercise(
         Mistake(
             _normalised_together,
             "One number for all tasks doesn't change the direction: each row needs its own.",
+        ),
+        Mistake(_negative, "The optimizer steps against the update, so the update must point uphill for every loss."),
+        Mistake(
+            _norms_without_an_axis, "The norms have shape (n,) and the gradients (n, d): keepdims=True makes them fit."
         ),
         Mistake(_normalised_columns, "A task is a row, so its norm runs along axis 1."),
     ],
@@ -254,8 +294,8 @@ def _same_arrays(a: Any, b: Any) -> bool:
 def _kind(rows: Array) -> str:
     if rows.ndim != 2:
         return "no matrix"
-    if len(rows) == 2:
-        return "two"
+    if len(rows) != 3:
+        return "two" if len(rows) == 2 else "another number"
     if (np.linalg.norm(rows, axis=1) == 0).any():
         return "zero"
     if (rows @ rows.sum(axis=0) < 0).any():
@@ -272,7 +312,7 @@ trap = Exercise(
     mistakes=[
         Mistake(
             [[1.0, 0.0], [-0.1, 0.2], [0.0, 1.0]],
-            "All three agree well enough. Let two of them point nearly the same way, and the third against both.",
+            "No task is outvoted yet. Let two of them point nearly the same way, and the third against both.",
         ),
         Mistake(
             [[10.0, 0.0], [-1.0, 0.5], [0.2, 1.0]],

@@ -102,7 +102,7 @@ def two_bowls() -> Picture:
                     Path(_rings(second_bowl()), "loss 2", TASKS[1], width=1),
                     Arrows("first arrow", "−g₁", TASKS[0], width=2),
                     Arrows("second arrow", "−g₂", TASKS[1], width=2),
-                    Arrows("update", "update", COLOURS["green"], width=3),
+                    Arrows("update", "step −u", COLOURS["green"], width=3),
                     Path("path", "path", COLOURS["ink"]),
                     Dots("end", "", COLOURS["ink"], shape="square"),
                 ],
@@ -131,18 +131,19 @@ def two_bowls() -> Picture:
             Number("second loss", "loss 2 at the end, without c and b"),
         ],
         presets={
-            "Loss 2 in other units (× 300)": {**start, "scale": 300},
-            "… and the real-time cure": {"scheme": "real-time", "scale": 300},
+            "Loss 2 in other units (× 300)": {**start, "scale": 300, "adam": True},
+            "… and the initial-state cure": {"scheme": "initial", "scale": 300, "adam": True},
             "Raise loss 2 by 5": {"scheme": "real-time", "shift": 5},
             "… and the gradient cure": {"scheme": "gradient norm", "shift": 5},
             "A loss that falls below 0": {"scheme": "real-time", "shift": -1.5},
         },
         caption="Figure 1.1. Two losses as bowls over the plane of parameters, and the path of 60 steps from the start "
         "(drag it). The square is where it ends. Multiply loss 2 by c: under equal weights the path swings over to "
-        "its bowl, although nothing about the two tasks has changed.",
+        "its bowl, although nothing about the two tasks has changed. (Under SGD a large c makes it "
+        "diverge; Adam doesn't.)",
         alt="Two families of ellipses, blue around the point (−0.9, 0.3) and vermilion around (0.9, −0.5). A black "
         "path runs from the start near the top to a square between the two centres, where the weighted sum is "
-        "smallest. Arrows at the start show both negative gradients and the update between them. A second panel "
+        "smallest. Arrows at the start show both negative gradients and the step between them. A second panel "
         "shows the two weights over 60 steps on a logarithmic axis.",
     )
 
@@ -196,7 +197,7 @@ def power_mean_weights() -> Picture:
     return Picture(
         title="One exponent for three losses",
         controls=[
-            Slider("gamma", "exponent γ", -8, 8, 0),
+            Slider("gamma", "exponent γ", -8, 8, 0, step=0.05),
             Slider("guess", "my guess of L(γ)", 0.01, 100, 30, log=True),
             loss("first", "L₁", 1, 0.1),
             loss("second", "L₂", 2, 1.0),
@@ -308,9 +309,9 @@ def _cosines(rows: Array, direction: Array) -> Array:
 
 def three_gradients(figure: str = "Figure 1.3", predict: bool = True) -> Picture:
     """Figure 1.3, and the front page's picture: task gradients to drag, and what two sums make of them."""
-    guess = [Point("guess", "my guess", (-0.5, -0.5), colour=COLOURS["grey"], vector=True)] if predict else []
+    guess = [Point("guess", "my guess", (-0.5, -0.5), colour=COLOURS["orange"], vector=True)] if predict else []
     asked = Predict(
-        "Where does the sum of the normalised gradients point? Drag the grey arrow, then reveal.",
+        "Where does the sum of the normalised gradients point? Drag the orange arrow, then reveal.",
         ["normalised"],
     )
     return Picture(
@@ -343,14 +344,20 @@ def three_gradients(figure: str = "Figure 1.3", predict: bool = True) -> Picture
         ],
         predict=asked if predict else None,
         presets={
-            "One is ten times longer": {"g1": (2, 0), "g2": (0, 0.2), "g3": (0.1, 0.17)},
+            "One is ten times longer": {"g1": (1.6, 0.2), "g2": (-0.02, 0.16), "g3": (0.11, 0.11)},
             "Two against one": {"g1": (1.5, 0), "g2": (-1, 0.35), "g3": (-1, -0.25)},
             "Opposite": {"g1": (1.2, 0.5), "g2": (-1.2, -0.5), "two": True},
             "One is zero": {"g3": (0, 0)},
         },
-        caption=f"{figure}. Drag the gradients of three tasks. The shaded cone holds the updates against which no loss "
-        "rises. Two normalised gradients never leave it; three can: try “Two against one”.",
+        caption=f"{figure}. Drag the gradients of three tasks; the optimizer steps against the update. The shaded cone "
+        "holds the updates against which no loss rises. The normalised sum (each gradient divided by its length, then "
+        "added) never leaves it with two tasks; with three it can: try “Two against one”.",
         alt="Three coloured arrows from the origin of a plane with handles at their tips; a shaded wedge of the "
         "directions that have a non-negative inner product with all three; a grey arrow for the plain sum, which "
-        "leans towards the longest gradient, and a black one for the sum of the normalised gradients.",
+        "leans towards the longest gradient; and "
+        + (
+            "an orange arrow to set as a guess; a black one for the normalised sum appears with Reveal."
+            if predict
+            else "a black one for the normalised sum."
+        ),
     )

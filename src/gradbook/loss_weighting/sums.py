@@ -40,9 +40,9 @@ def real_time_sum(losses: Tensor | Sequence[Tensor], floor: float = 0.0) -> Tens
     """
     vector = as_loss_vector(losses)
     _check_floor(floor)
+    require(vector >= 0, vector, "losses", "not be negative")
     if floor == 0:
         require(vector > 0, vector, "losses", "be positive (or give a floor)")
-    require(vector >= 0, vector, "losses", "not be negative")
     return (vector / vector.detach().clamp(min=floor)).sum()
 
 
