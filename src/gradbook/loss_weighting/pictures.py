@@ -135,7 +135,7 @@ def two_bowls() -> Picture:
             "… and the initial-state cure": {"scheme": "initial", "scale": 300, "adam": True},
             "Raise loss 2 by 5": {"scheme": "real-time", "shift": 5},
             "… and the gradient cure": {"scheme": "gradient norm", "shift": 5},
-            "A loss that falls below 0": {"scheme": "real-time", "shift": -1.5},
+            "A loss that falls below 0": {"scheme": "real-time", "shift": -1.5, "start": (-0.4, 1.5)},
         },
         caption="Figure 1.1. Two losses as bowls over the plane of parameters, and the path of 60 steps from the start "
         "(drag it). The square is where it ends. Multiply loss 2 by c: under equal weights the path swings over to "
