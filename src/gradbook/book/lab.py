@@ -53,8 +53,11 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def running_lab(folder: Path, *options: str) -> Iterator[Lab]:
-    """Serve a copy of the book from ``folder``: JupyterLab saves what it opens, the repository must not change."""
+def running_lab(folder: Path, *options: str, settings: bool = True) -> Iterator[Lab]:
+    """Serve a copy of the book from ``folder``: JupyterLab saves what it opens, the repository must not change.
+
+    ``settings=False`` leaves the book's own settings out: JupyterLab as it is installed.
+    """
     book = folder / "book"
     for name in ("chapters", "figures"):
         shutil.copytree(ROOT / name, book / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
@@ -62,7 +65,8 @@ def running_lab(folder: Path, *options: str) -> Iterator[Lab]:
         f"JUPYTER{name}": str(folder / name.lower())
         for name in ("_RUNTIME_DIR", "_DATA_DIR", "_CONFIG_DIR", "LAB_WORKSPACES_DIR", "LAB_SETTINGS_DIR")
     }
-    environment = {**os.environ, **own, "JUPYTER_CONFIG_PATH": str(ROOT / ".jupyter"), "JUPYTER_PREFER_ENV_PATH": "1"}
+    config = str(ROOT / ".jupyter") if settings else ""
+    environment = {**os.environ, **own, "JUPYTER_CONFIG_PATH": config, "JUPYTER_PREFER_ENV_PATH": "1"}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *options]
     with (
         (folder / "lab.log").open("w") as log,
