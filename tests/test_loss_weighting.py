@@ -20,7 +20,7 @@ from gradbook.loss_weighting import (
 )
 from gradbook.loss_weighting.bowls import FIRST, SCHEMES, implied_weights, second_bowl
 from gradbook.loss_weighting.fine_print import angle, bowl_losses, conflict_share, follow, invariance
-from gradbook.loss_weighting.pictures import power_means
+from gradbook.loss_weighting.pictures.means import power_means
 from gradbook.task_gradients import task_gradients
 
 EXPONENTS = [-1e5, -200.0, -7.7, -1.0, -0.5, -1e-6, -1e-12, -1e-300, 0.0, 1e-300, 1e-12, 1e-6, 0.5, 1.0, 3.3, 50.0, 1e5]
