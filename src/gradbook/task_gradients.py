@@ -13,7 +13,10 @@ from torch import Tensor
 
 from gradbook.checks import as_loss_vector, as_parameters
 
-_CHUNK = 1 << 17  # entries of a block that is turned into float64 at a time: 1 MB, it stays in the cache
+_SMALL = 1 << 16  # entries of a block up to which float64 throughout costs nothing that a reader would notice
+_RUN = 2048  # columns that are summed in float32 before the sum goes on in float64
+_ROOM = 1 << 22  # entries of partial sums that are held at a time: 16 MB
+_TINY = 1e-20  # mean square below which products of float32 entries may underflow
 
 
 def gradients_by_parameter(losses: Tensor | Sequence[Tensor], parameters: Iterable[Tensor]) -> list[Tensor]:
@@ -72,9 +75,10 @@ def task_gradients(losses: Tensor | Sequence[Tensor], parameters: Iterable[Tenso
 def gramian(gradients: Tensor | Sequence[Tensor]) -> Tensor:
     """Return the inner products ⟨g_i, g_j⟩ as a symmetric matrix (n, n) in float64.
 
-    ``gradients`` is a matrix (n, d) or a list of tensors (n, …), one for each parameter. Products and sums are taken
-    in float64 whatever the input's dtype, block by block, so that conflicting gradients do not cancel into noise and
-    no copy of the whole is made.
+    ``gradients`` is a matrix (n, d) or a list of tensors (n, …), one for each parameter; no copy of the whole is made.
+    Sums are taken in float64 whatever the input's dtype, so that conflicting gradients do not cancel into noise. Of a
+    large float32 block, 2,048 products at a time are summed by a float32 matrix product, as fast as one product of
+    the whole and about 1e-8 ‖g_i‖ ‖g_j‖ off, a hundred times less; smaller blocks are float64 from the start.
 
     Raises TypeError for tensors that are not floating point, ValueError for no tensors, numbers of rows that differ,
     no rows, or a NaN or infinite entry.
@@ -92,13 +96,34 @@ def gramian(gradients: Tensor | Sequence[Tensor]) -> Tensor:
     tasks = len(blocks[0])
     total = torch.zeros(tasks, tasks, dtype=torch.float64, device=blocks[0].device)
     for block in blocks:
-        for piece in block.detach().reshape(tasks, -1).split(max(1, _CHUNK // tasks), dim=1):
-            wide = piece.to(torch.float64)
-            total.addmm_(wide, wide.T)
+        total += _products(block.detach().reshape(tasks, -1))
     if not bool(torch.isfinite(total).all()):
         worst = int(torch.nonzero(~torch.isfinite(total.diagonal())).flatten()[0])
         raise ValueError(f"the gradient of task {worst + 1} (row {worst}) is NaN, infinite, or too large for float64")
     return torch.triu(total) + torch.triu(total, 1).T
+
+
+def _products(rows: Tensor) -> Tensor:
+    """Return ``rows`` (n, d) times its transpose, summed in float64."""
+    if rows.dtype == torch.float64 or rows.numel() <= _SMALL:
+        wide = rows.to(torch.float64)
+        return wide @ wide.T
+    length = _RUN * max(1, _ROOM // len(rows) ** 2)
+    total = torch.stack([_in_runs(piece) for piece in rows.split(length, dim=1)]).sum(0)
+    squares = total.diagonal() / rows.shape[1]
+    if bool(((squares > _TINY) & (squares < math.inf)).all()):
+        return total
+    # Squares leave the range of float32: the slower way, a piece at a time.
+    pieces = rows.split(max(1, _SMALL // len(rows)), dim=1)
+    return torch.stack([_products(piece.to(torch.float64)) for piece in pieces]).sum(0)
+
+
+def _in_runs(rows: Tensor) -> Tensor:
+    """The same for float32 or less, summed in float32 over runs of columns and in float64 over the runs."""
+    narrow, whole = rows.to(torch.float32), rows.shape[1] // _RUN * _RUN
+    batch = narrow[:, :whole].reshape(len(rows), -1, _RUN).transpose(0, 1)
+    rest = narrow[:, whole:].to(torch.float64)
+    return torch.bmm(batch, batch.transpose(1, 2)).sum(0, dtype=torch.float64) + rest @ rest.T
 
 
 def set_gradient(parameters: Iterable[Tensor], direction: Tensor) -> None:

@@ -1,0 +1,122 @@
+"""The exact solver behind chapters 2 and 3: a convex quadratic over the non-negative orthant, by active sets.
+
+Sources: Wolfe, *Finding the nearest point in a polytope* (1976); Lawson & Hanson, *Solving least squares problems*
+(1974), chapter 23; Kim & Park, *Fast nonnegative matrix factorization: an active-set-like method* (2011).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dposv
+
+Array = NDArray[np.float64]
+_EPSILON = float(np.finfo(np.float64).eps)
+_EXCHANGES = 12  # more often than that, and exchanging is likely to go in a circle
+
+
+def min_norm_combination(gramian: Array, summing: NDArray[np.bool_]) -> tuple[Array, int]:
+    """Return the w ≥ 0 with the least wᵀKw whose entries in ``summing`` sum to 1, and the number of systems solved.
+
+    With all entries in ``summing`` this is the point of a convex hull nearest to the origin (chapter 2); the entries
+    outside it are free multipliers (chapter 3's hybrid). ``gramian`` K (n, n) holds the inner products of the
+    columns; at least one entry is in ``summing``.
+
+    The columns are lifted by one more coordinate, as Wolfe does: K + κ ccᵀ with c = 1 in ``summing`` and 0 outside.
+    Its minimum y over y ≥ 0 without the sum, divided by cᵀy, is the minimum with it; and it exists where
+    the hull holds the origin too. κ is the least squared length in ``summing``, so that neither term drowns.
+    """
+    lift = float(gramian.diagonal()[summing].min())
+    if lift <= 0:  # a zero gradient is itself the nearest point
+        weights = np.zeros(len(gramian))
+        weights[np.flatnonzero(summing)[gramian.diagonal()[summing].argmin()]] = 1.0
+        return weights, 0
+    ones = summing.astype(np.float64)
+    values, steps = nonnegative_quadratic(gramian / lift + np.outer(ones, ones), ones)
+    return values / float(ones @ values), steps
+
+
+def nonnegative_quadratic(matrix: Array, linear: Array) -> tuple[Array, int]:
+    """Return the z ≥ 0 that minimises ½ zᵀMz − bᵀz, and the number of linear systems that it took.
+
+    ``matrix`` M (n, n) is symmetric and positive semidefinite up to rounding, with the minimum finite; ``linear`` is
+    b (n,). Every column is scaled to unit length first, so that lengths of 1e-8 and 1e8 may stand side by side. A
+    column of length zero keeps z = 0.
+    """
+    lengths = np.sqrt(np.maximum(matrix.diagonal(), 0.0))
+    scale = np.where(lengths > 0, lengths, 1.0)
+    unit = matrix / scale / scale[:, None]
+    pull = np.where(lengths > 0, linear / scale, 0.0)
+    values, steps = _exchange(unit, pull)
+    if values is None:
+        values, more = _grow_and_drop(unit, pull)
+        steps += more
+    return values / scale, steps
+
+
+def _exchange(unit: Array, pull: Array) -> tuple[Array | None, int]:
+    """Guess the set of positive entries and move all that are on the wrong side at once: a few systems, if it ends.
+
+    Returns None where it doesn't end, or meets dependent columns.
+    """
+    positive = pull > 0
+    for step in range(_EXCHANGES):
+        values = np.zeros(len(pull))
+        columns = np.flatnonzero(positive)
+        if len(columns):
+            found = _equal_forces(unit, pull, columns)
+            if found is None:
+                return None, step
+            values[columns] = found
+        wrong = np.where(positive, values <= 0, _force(unit, pull, values) > 0)
+        if not wrong.any():
+            return values, step + 1
+        positive ^= wrong
+    return None, _EXCHANGES
+
+
+def _grow_and_drop(unit: Array, pull: Array) -> tuple[Array, int]:
+    """Take in the column that pulls most, drop those that would turn negative, until none pulls: always ends."""
+    values = np.zeros(len(pull))
+    positive: list[int] = []
+    refused: list[int] = []
+    for step in range(10 * len(pull) + 10):
+        force = _force(unit, pull, values)
+        force[positive + refused] = 0.0
+        newcomer = int(force.argmax())
+        if force[newcomer] <= 0:
+            return values, step
+        found = _equal_forces(unit, pull, [*positive, newcomer])
+        if found is None or found[-1] <= 0:  # dependent on the others to rounding: it can't gain anything
+            refused.append(newcomer)
+            continue
+        positive, refused = [*positive, newcomer], []
+        while found is not None and found.min() <= 0:
+            positive = _walk_to_the_wall(values, positive, found)
+            found = _equal_forces(unit, pull, positive)
+        if found is not None:
+            values[positive] = found
+    return values, step + 1
+
+
+def _walk_to_the_wall(values: Array, positive: list[int], aim: Array) -> list[int]:
+    """Move ``values`` towards ``aim`` until the first of them is 0; return the columns that are still positive."""
+    old = values[positive]
+    falling = aim <= 0
+    shares = np.where(falling, old / np.where(falling, old - aim, 1.0), np.inf)
+    values[positive] = np.where(shares <= shares.min(), 0.0, old + shares.min() * (aim - old))
+    return [i for i in positive if values[i] > 0]
+
+
+def _force(unit: Array, pull: Array, values: Array) -> Array:
+    """How strongly each entry is drawn upwards, b − Mz; what rounding could make alone counts as 0."""
+    force = pull - unit @ values
+    rounding = 4 * (len(pull) + 4) * _EPSILON * (np.abs(pull) + np.abs(unit) @ np.abs(values))
+    return np.where(np.abs(force) > rounding, force, 0.0)
+
+
+def _equal_forces(unit: Array, pull: Array, columns: list[int] | NDArray[np.int64]) -> Array | None:
+    """Return the minimum over these columns without their signs; None if they are dependent."""
+    some = np.asarray(columns, dtype=np.int64)
+    _, found, info = dposv(unit[np.ix_(some, some)], pull[some])
+    return None if info else found
