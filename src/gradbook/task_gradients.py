@@ -13,9 +13,10 @@ from torch import Tensor
 
 from gradbook.checks import as_loss_vector, as_parameters
 
-_SMALL = 1 << 16  # entries of a block up to which float64 throughout costs nothing that a reader would notice
+_SMALL = 1 << 17  # entries that are turned into float64 at a time: 1 MB, it stays in the cache
 _RUN = 2048  # columns that are summed in float32 before the sum goes on in float64
 _ROOM = 1 << 22  # entries of partial sums that are held at a time: 16 MB
+_CANCELS = 1e-2  # least eigenvalue of the cosines below which errors are magnified more than a hundred times
 _TINY = 1e-20  # mean square below which products of float32 entries may underflow
 
 
@@ -76,9 +77,10 @@ def gramian(gradients: Tensor | Sequence[Tensor]) -> Tensor:
     """Return the inner products ⟨g_i, g_j⟩ as a symmetric matrix (n, n) in float64.
 
     ``gradients`` is a matrix (n, d) or a list of tensors (n, …), one for each parameter; no copy of the whole is made.
-    Sums are taken in float64 whatever the input's dtype, so that conflicting gradients do not cancel into noise. Of a
-    large float32 block, 2,048 products at a time are summed by a float32 matrix product, as fast as one product of
-    the whole and about 1e-8 ‖g_i‖ ‖g_j‖ off, a hundred times less; smaller blocks are float64 from the start.
+    Sums are taken in float64 whatever the input's dtype. Of large float32 blocks, 2,048 products at a time are summed
+    by a float32 matrix product: as fast as one product of the whole, and about 1e-8 ‖g_i‖ ‖g_j‖ off, a hundred times
+    less. Where gradients nearly cancel, so that this could be seen in a ‖Σ α_i g_i‖², or where squares leave the range
+    of float32, all products are taken again in float64, which is about 2.5 times slower.
 
     Raises TypeError for tensors that are not floating point, ValueError for no tensors, numbers of rows that differ,
     no rows, or a NaN or infinite entry.
@@ -94,36 +96,46 @@ def gramian(gradients: Tensor | Sequence[Tensor]) -> Tensor:
         if len(block) != len(blocks[0]):
             raise ValueError(f"gradients[{i}] has {len(block)} rows, gradients[0] has {len(blocks[0])}")
     tasks = len(blocks[0])
-    total = torch.zeros(tasks, tasks, dtype=torch.float64, device=blocks[0].device)
-    for block in blocks:
-        total += _products(block.detach().reshape(tasks, -1))
+    rows = [block.detach().reshape(tasks, -1) for block in blocks]
+    wide = [row.dtype != torch.float32 or row.numel() <= _SMALL for row in rows]
+    total = torch.stack([(_in_float64 if w else _in_runs)(row) for w, row in zip(wide, rows, strict=True)]).sum(0)
+    if not all(wide) and _is_delicate(total, sum(row.shape[1] for row in rows)):
+        total = torch.stack([_in_float64(row) for row in rows]).sum(0)
     if not bool(torch.isfinite(total).all()):
         worst = int(torch.nonzero(~torch.isfinite(total.diagonal())).flatten()[0])
         raise ValueError(f"the gradient of task {worst + 1} (row {worst}) is NaN, infinite, or too large for float64")
     return torch.triu(total) + torch.triu(total, 1).T
 
 
-def _products(rows: Tensor) -> Tensor:
-    """Return ``rows`` (n, d) times its transpose, summed in float64."""
-    if rows.dtype == torch.float64 or rows.numel() <= _SMALL:
-        wide = rows.to(torch.float64)
-        return wide @ wide.T
-    length = _RUN * max(1, _ROOM // len(rows) ** 2)
-    total = torch.stack([_in_runs(piece) for piece in rows.split(length, dim=1)]).sum(0)
-    squares = total.diagonal() / rows.shape[1]
-    if bool(((squares > _TINY) & (squares < math.inf)).all()):
-        return total
-    # Squares leave the range of float32: the slower way, a piece at a time.
-    pieces = rows.split(max(1, _SMALL // len(rows)), dim=1)
-    return torch.stack([_products(piece.to(torch.float64)) for piece in pieces]).sum(0)
+def _in_float64(rows: Tensor) -> Tensor:
+    """Return ``rows`` (n, d) times its transpose, a piece at a time in float64."""
+    pieces = [rows] if rows.dtype == torch.float64 else rows.split(max(1, _SMALL // len(rows)), dim=1)
+    total = torch.zeros(len(rows), len(rows), dtype=torch.float64, device=rows.device)
+    for piece in pieces:
+        wide = piece.to(torch.float64)
+        total.addmm_(wide, wide.T)
+    return total
 
 
 def _in_runs(rows: Tensor) -> Tensor:
-    """The same for float32 or less, summed in float32 over runs of columns and in float64 over the runs."""
-    narrow, whole = rows.to(torch.float32), rows.shape[1] // _RUN * _RUN
-    batch = narrow[:, :whole].reshape(len(rows), -1, _RUN).transpose(0, 1)
-    rest = narrow[:, whole:].to(torch.float64)
-    return torch.bmm(batch, batch.transpose(1, 2)).sum(0, dtype=torch.float64) + rest @ rest.T
+    """The same for float32 rows, summed in float32 over runs of columns and in float64 over the runs."""
+    total = torch.zeros(len(rows), len(rows), dtype=torch.float64, device=rows.device)
+    for piece in rows.split(_RUN * max(1, _ROOM // len(rows) ** 2), dim=1):
+        whole = piece.shape[1] // _RUN * _RUN
+        batch = piece[:, :whole].reshape(len(rows), -1, _RUN).transpose(0, 1)
+        total += torch.bmm(batch, batch.transpose(1, 2)).sum(0, dtype=torch.float64)
+        rest = piece[:, whole:].to(torch.float64)
+        total.addmm_(rest, rest.T)
+    return total
+
+
+def _is_delicate(gram: Tensor, length: int) -> bool:
+    """True if an error of 1e-8 ‖g_i‖ ‖g_j‖ could be seen in a ‖Σ α_i g_i‖², or squares leave the range of float32."""
+    squares = gram.diagonal()
+    if not bool(((squares > _TINY * length) & (squares < math.inf)).all()):
+        return True
+    norms = squares.sqrt()
+    return float(torch.linalg.eigvalsh(gram / norms / norms[:, None])[0]) < _CANCELS
 
 
 def set_gradient(parameters: Iterable[Tensor], direction: Tensor) -> None:

@@ -12,6 +12,7 @@ from scipy.linalg.lapack import dposv
 
 Array = NDArray[np.float64]
 _EPSILON = float(np.finfo(np.float64).eps)
+_VANISHES = 1e-290  # of the largest squared length: what is less has lost its digits
 _EXCHANGES = 12  # more often than that, and exchanging is likely to go in a circle
 
 
@@ -27,7 +28,7 @@ def min_norm_combination(gramian: Array, summing: NDArray[np.bool_]) -> tuple[Ar
     the hull holds the origin too. κ is the least squared length in ``summing``, so that neither term drowns.
     """
     lift = float(gramian.diagonal()[summing].min())
-    if lift <= 0:  # a zero gradient is itself the nearest point
+    if lift <= _VANISHES * float(gramian.diagonal().max()):  # a zero gradient is itself the nearest point
         weights = np.zeros(len(gramian))
         weights[np.flatnonzero(summing)[gramian.diagonal()[summing].argmin()]] = 1.0
         return weights, 0

@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 # How far entries may be off, in units of ‖g_i‖ ‖g_j‖: float64 matrices are often sums of float32 products.
 _ROUNDING = {torch.float64: 1e-6}
 _COARSE_ROUNDING = 1e-3
-_UNDERFLOW = 1e-150  # a gradient whose squared norm is 0 in float64 is shorter than this
+_UNDERFLOW = 1e-140  # a gradient whose squared norm is 0 in float64 is shorter than this
 
 
 def checked_gramian(gramian: Tensor, name: str = "gramian") -> Array:
