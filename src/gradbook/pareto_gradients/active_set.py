@@ -6,6 +6,8 @@ Sources: Wolfe, *Finding the nearest point in a polytope* (1976); Lawson & Hanso
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dposv
@@ -27,6 +29,9 @@ def min_norm_combination(gramian: Array, summing: NDArray[np.bool_]) -> tuple[Ar
     Its minimum y over y ≥ 0 without the sum, divided by cᵀy, is the minimum with it; and it exists where
     the hull holds the origin too. κ is the least squared length in ``summing``, so that neither term drowns.
     """
+    if len(gramian) == 2 and summing.all():
+        first = altitude(gramian[0, 0], gramian[0, 1], gramian[1, 1])
+        return np.array([first, 1 - first]), 1
     lift = float(gramian.diagonal()[summing].min())
     if lift <= _VANISHES * float(gramian.diagonal().max()):  # a zero gradient is itself the nearest point
         weights = np.zeros(len(gramian))
@@ -37,6 +42,25 @@ def min_norm_combination(gramian: Array, summing: NDArray[np.bool_]) -> tuple[Ar
     return values / float(ones @ values), steps
 
 
+def altitude(first: float, inner: float, second: float) -> float:
+    """Return α_1 of the foot of the altitude, from ‖g_1‖², ⟨g_1, g_2⟩ and ‖g_2‖²: (2.12) of chapter 2."""
+    ahead, behind = second - inner, first - inner
+    if ahead <= 0 or behind <= 0:  # the foot lies at or beyond the shorter gradient
+        return 0.5 if first == second else float(first < second)
+    return float(ahead / (ahead + behind))
+
+
+def growing_faces(gramian: Array) -> Iterator[Array]:
+    """Yield Wolfe's way to the nearest point, for pictures: the weights (n,) on faces of the hull, one after the other.
+
+    ``gramian`` (n, n) must have no zero on its diagonal.
+    """
+    ones = np.ones(len(gramian))
+    unit, pull, scale = _unit_columns(gramian / gramian.diagonal().min() + 1, ones)
+    for values in _grow_and_drop(unit, pull):
+        yield values / scale / float((values / scale).sum())
+
+
 def nonnegative_quadratic(matrix: Array, linear: Array) -> tuple[Array, int]:
     """Return the z ≥ 0 that minimises ½ zᵀMz − bᵀz, and the number of linear systems that it took.
 
@@ -44,15 +68,19 @@ def nonnegative_quadratic(matrix: Array, linear: Array) -> tuple[Array, int]:
     b (n,). Every column is scaled to unit length first, so that lengths of 1e-8 and 1e8 may stand side by side. A
     column of length zero keeps z = 0.
     """
+    unit, pull, scale = _unit_columns(matrix, linear)
+    guess, steps = _exchange(unit, pull)
+    if guess is not None:
+        return guess / scale, steps
+    path = list(_grow_and_drop(unit, pull))
+    return path[-1] / scale, steps + len(path)
+
+
+def _unit_columns(matrix: Array, linear: Array) -> tuple[Array, Array, Array]:
+    """Return M and b for columns of length 1 (or 0), and the lengths that z is to be divided by."""
     lengths = np.sqrt(np.maximum(matrix.diagonal(), 0.0))
     scale = np.where(lengths > 0, lengths, 1.0)
-    unit = matrix / scale / scale[:, None]
-    pull = np.where(lengths > 0, linear / scale, 0.0)
-    values, steps = _exchange(unit, pull)
-    if values is None:
-        values, more = _grow_and_drop(unit, pull)
-        steps += more
-    return values / scale, steps
+    return matrix / scale / scale[:, None], np.where(lengths > 0, linear / scale, 0.0), scale
 
 
 def _exchange(unit: Array, pull: Array) -> tuple[Array | None, int]:
@@ -60,7 +88,7 @@ def _exchange(unit: Array, pull: Array) -> tuple[Array | None, int]:
 
     Returns None where it doesn't end, or meets dependent columns.
     """
-    positive = pull > 0
+    positive, sizes = pull > 0, np.abs(unit)
     for step in range(_EXCHANGES):
         values = np.zeros(len(pull))
         columns = np.flatnonzero(positive)
@@ -69,24 +97,24 @@ def _exchange(unit: Array, pull: Array) -> tuple[Array | None, int]:
             if found is None:
                 return None, step
             values[columns] = found
-        wrong = np.where(positive, values <= 0, _force(unit, pull, values) > 0)
+        wrong = np.where(positive, values <= 0, _force(unit, sizes, pull, values) > 0)
         if not wrong.any():
             return values, step + 1
         positive ^= wrong
     return None, _EXCHANGES
 
 
-def _grow_and_drop(unit: Array, pull: Array) -> tuple[Array, int]:
+def _grow_and_drop(unit: Array, pull: Array) -> Iterator[Array]:
     """Take in the column that pulls most, drop those that would turn negative, until none pulls: always ends."""
-    values = np.zeros(len(pull))
+    values, sizes = np.zeros(len(pull)), np.abs(unit)
     positive: list[int] = []
     refused: list[int] = []
-    for step in range(10 * len(pull) + 10):
-        force = _force(unit, pull, values)
+    for _ in range(10 * len(pull) + 10):
+        force = _force(unit, sizes, pull, values)
         force[positive + refused] = 0.0
         newcomer = int(force.argmax())
         if force[newcomer] <= 0:
-            return values, step
+            break
         found = _equal_forces(unit, pull, [*positive, newcomer])
         if found is None or found[-1] <= 0:  # dependent on the others to rounding: it can't gain anything
             refused.append(newcomer)
@@ -97,7 +125,8 @@ def _grow_and_drop(unit: Array, pull: Array) -> tuple[Array, int]:
             found = _equal_forces(unit, pull, positive)
         if found is not None:
             values[positive] = found
-    return values, step + 1
+        yield values.copy()
+    yield values
 
 
 def _walk_to_the_wall(values: Array, positive: list[int], aim: Array) -> list[int]:
@@ -109,10 +138,10 @@ def _walk_to_the_wall(values: Array, positive: list[int], aim: Array) -> list[in
     return [i for i in positive if values[i] > 0]
 
 
-def _force(unit: Array, pull: Array, values: Array) -> Array:
+def _force(unit: Array, sizes: Array, pull: Array, values: Array) -> Array:
     """How strongly each entry is drawn upwards, b − Mz; what rounding could make alone counts as 0."""
     force = pull - unit @ values
-    rounding = 4 * (len(pull) + 4) * _EPSILON * (np.abs(pull) + np.abs(unit) @ np.abs(values))
+    rounding = 4 * (len(pull) + 4) * _EPSILON * (np.abs(pull) + sizes @ np.abs(values))
     return np.where(np.abs(force) > rounding, force, 0.0)
 
 

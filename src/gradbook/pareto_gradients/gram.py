@@ -43,10 +43,14 @@ def checked_gramian(gramian: Tensor, name: str = "gramian") -> Array:
         raise ValueError(
             f"{name} must be symmetric, got {matrix[i, j]:g} at ({i}, {j}) and {matrix[j, i]:g} at ({j}, {i})"
         )
-    _, info = dpotrf(unit + len(unit) * rounding * np.eye(len(unit)))
-    if info or np.abs(unit[norms <= 0]).max(initial=0.0) > _UNDERFLOW:
+    zero = norms <= 0
+    hidden = np.abs(unit[zero]).max() > _UNDERFLOW if zero.any() else False
+    unit.flat[:: len(unit) + 1] += len(unit) * rounding
+    if hidden or dpotrf(unit)[1]:
         raise ValueError(f"{name} must be positive semidefinite, as inner products are; it has a negative eigenvalue")
-    return np.where((norms > 0) & (norms > 0)[:, None], (matrix + matrix.T) / 2, 0.0)
+    even = (matrix + matrix.T) / 2
+    even[zero] = even[:, zero] = 0.0
+    return np.asarray(even)
 
 
 def _kind(value: object) -> str:

@@ -43,7 +43,7 @@ def averaging(gramian: Array) -> Iterator[Array]:
 
 
 def softmax(gramian: Array) -> Iterator[Array]:
-    """With α = softmax(β), follow the gradient on β downhill, at the rate 1 / max_i ‖g_i‖² (2.15)."""
+    """Follow the gradient on the β of α_i ∝ exp(β_i) downhill, at the rate 1 / max_i ‖g_i‖²: (2.15)."""
     logits = np.zeros(len(gramian))
     rate = _rate(gramian)
     while True:

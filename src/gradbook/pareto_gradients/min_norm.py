@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gradbook.pareto_gradients.active_set import min_norm_combination
+from gradbook.pareto_gradients.active_set import altitude, min_norm_combination
 from gradbook.pareto_gradients.gram import checked_gramian
 from gradbook.pareto_gradients.iterations import ITERATIONS
 
@@ -27,8 +27,9 @@ class MinNorm:
     """Weights α (n,) on the simplex, ‖Σ α_i g_i‖², its duality gap, the steps taken, and whether it's done.
 
     ``gap`` is max_i ⟨u, u − g_i⟩ for u = Σ α_i g_i. It certifies the answer whatever the method: ‖u − u*‖² ≤ gap, and
-    ‖u‖² − ‖u*‖² ≤ 2 gap (2.14). The rounding of the weights alone makes it as large as about 1e-16 max_i ‖g_i‖ · Σ α_i ‖g_i‖. ``converged`` is
-    False if an iteration stopped at its cap with the gap above its tolerance.
+    ‖u‖² − ‖u*‖² ≤ 2 gap (2.14). The rounding of the weights alone makes it as large as about
+    1e-16 max_i ‖g_i‖ · Σ α_i ‖g_i‖. ``converged`` is False if an iteration stopped at its cap with the gap above its
+    tolerance.
     """
 
     weights: Tensor
@@ -105,7 +106,5 @@ def two_task_weights(gramian: Tensor) -> Tensor:
     matrix = checked_gramian(gramian)
     if len(matrix) != 2:
         raise ValueError(f"gramian must be 2 × 2, got {tuple(gramian.shape)}")
-    (a, c), (_, b) = matrix
-    across = a - 2 * c + b
-    first = min(max((b - c) / across, 0.0), 1.0) if across > 0 else 0.5
+    first = altitude(matrix[0, 0], matrix[0, 1], matrix[1, 1])
     return torch.tensor([first, 1 - first], dtype=torch.float64).to(gramian)

@@ -1,6 +1,20 @@
 """Real data with several targets, read in place from the packages that ship it."""
 
+from gradbook.tasks.digits import Digits, load_digits, load_multi_mnist, overlay
 from gradbook.tasks.flights import load_flights
 from gradbook.tasks.multitask import MultiTask, SharedNetwork, Task
+from gradbook.tasks.reproducible import reproducible
+from gradbook.tasks.yeast import load_yeast
 
-__all__ = ["MultiTask", "SharedNetwork", "Task", "load_flights"]
+__all__ = [
+    "Digits",
+    "MultiTask",
+    "SharedNetwork",
+    "Task",
+    "load_digits",
+    "load_flights",
+    "load_multi_mnist",
+    "load_yeast",
+    "overlay",
+    "reproducible",
+]

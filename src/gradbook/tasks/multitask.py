@@ -10,14 +10,21 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Task:
-    """One target: its name, its unit, and its kind, "regression" (squared error) or "binary" (cross-entropy)."""
+    """One target: its name, its unit, its kind, and how many numbers the network puts out for it.
+
+    The kinds are "regression" (squared error), "binary" (cross-entropy of one logit) and "classes" (cross-entropy of
+    ``outputs`` logits, targets 0 to outputs − 1).
+    """
 
     name: str
     unit: str
     kind: str
+    outputs: int = 1
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """Return the mean loss of outputs (B,), logits if binary, against targets (B,)."""
+        """Return the mean loss of outputs (B,), logits if binary, or logits (B, K) of classes, against targets (B,)."""
+        if self.kind == "classes":
+            return nn.functional.cross_entropy(output, target.long())
         if self.kind == "binary":
             return nn.functional.binary_cross_entropy_with_logits(output, target)
         return nn.functional.mse_loss(output, target)
@@ -33,24 +40,45 @@ class MultiTask:
     test_inputs: Tensor
     test_targets: Tensor
 
+    @property
+    def outputs(self) -> int:
+        """How many numbers a network puts out for all tasks together: n, or more if some tasks have classes."""
+        return sum(task.outputs for task in self.tasks)
+
+    def by_task(self, outputs: Tensor) -> list[Tensor]:
+        """Split outputs (B, all) into one piece a task, (B,) or, for classes, (B, K); ValueError for another width."""
+        if outputs.ndim != 2 or outputs.shape[1] != self.outputs:
+            raise ValueError(f"outputs must have shape (B, {self.outputs}), got {tuple(outputs.shape)}")
+        pieces = outputs.split([task.outputs for task in self.tasks], dim=1)
+        return [
+            piece if task.kind == "classes" else piece.squeeze(1)
+            for task, piece in zip(self.tasks, pieces, strict=True)
+        ]
+
     def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the n losses of outputs (B, n) against targets (B, n)."""
-        return torch.stack([task.loss(outputs[:, i], targets[:, i]) for i, task in enumerate(self.tasks)])
+        """Return the n losses of outputs (B, all) against targets (B, n), as one vector (n,)."""
+        return torch.stack(self.loss_list(outputs, targets))
+
+    def loss_list(self, outputs: Tensor, targets: Tensor) -> list[Tensor]:
+        """Return the same losses as n scalars, which are faster to differentiate one by one."""
+        pieces = self.by_task(outputs)
+        return [task.loss(pieces[i], targets[:, i]) for i, task in enumerate(self.tasks)]
 
 
 class SharedNetwork(nn.Module):
-    """A trunk of two tanh layers that all tasks share and one linear head a task; (B, p) → (B, n).
+    """A trunk of two tanh layers that all tasks share and one linear head a task; (B, p) → (B, outputs).
 
     tanh rather than ReLU: the loss is smooth, so that rounding on another processor doesn't grow while training.
+    The heads are the rows of one matrix, ``outputs`` in all (:attr:`MultiTask.outputs`).
     """
 
-    def __init__(self, inputs: int, tasks: int, width: int = 64) -> None:
+    def __init__(self, inputs: int, outputs: int, width: int = 64) -> None:
         super().__init__()
         self.trunk = nn.Sequential(nn.Linear(inputs, width), nn.Tanh(), nn.Linear(width, width), nn.Tanh())
-        self.heads = nn.Linear(width, tasks)
+        self.heads = nn.Linear(width, outputs)
 
     def start_at(self, outputs: Tensor) -> None:
-        """Set the heads' biases to ``outputs`` (n,), so that training need not spend its steps on getting there."""
+        """Set the heads' biases to ``outputs``, one a head, so that training need not spend its steps to get there."""
         with torch.no_grad():
             self.heads.bias.copy_(outputs)
 

@@ -1,0 +1,179 @@
+"""Exercises 2.2 and 2.4: functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradbook.exercises import Exercise, Mistake, Wrong, returned
+
+Array = NDArray[np.float64]
+
+_PAIRS = (
+    np.array([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
+    np.array([[1.0, 0.2], [-0.5, 1.0]]),
+    np.array([[1.0, 0.0], [3.0, 1.0]]),
+    np.array([[4.0, 2.0], [1.0, 0.5]]),
+    np.array([[1.0, 0.0], [-2.0, 0.0]]),
+)
+
+
+def _weights_of(answer: Callable[..., Any], length: int, *arguments: Array) -> Array:
+    found = np.asarray(returned(answer, *[argument.copy() for argument in arguments]), dtype=float)
+    if found.shape != (length,):
+        raise Wrong(f"It returns shape {found.shape}; {length} weights are asked for.")
+    return found
+
+
+def _row(values: Array) -> str:
+    return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"
+
+
+# ---- 2.2 two weights ----
+
+
+def solve_two_weights(gradients: Array) -> Array:
+    """The reference: the foot of the altitude, kept between the two ends."""
+    first, second = gradients
+    share = np.clip((second - first) @ second / ((second - first) @ (second - first)), 0, 1)
+    return np.array([share, 1 - share])
+
+
+def _without_ends(gradients: Array) -> Array:
+    first, second = gradients
+    share = (second - first) @ second / ((second - first) @ (second - first))
+    return np.array([share, 1 - share])
+
+
+def _swapped(gradients: Array) -> Array:
+    return solve_two_weights(gradients)[::-1]
+
+
+def _by_lengths(gradients: Array) -> Array:
+    inverse = 1 / (gradients**2).sum(1)
+    return np.asarray(inverse / inverse.sum())
+
+
+def _equal(gradients: Array) -> Array:
+    return np.array([0.5, 0.5])
+
+
+def _two_weights_agree(answer: Callable[..., Any]) -> None:
+    for pair in _PAIRS:
+        found, truth = _weights_of(answer, 2, pair), solve_two_weights(pair)
+        if not np.allclose(found, truth, atol=1e-6):
+            u = found @ pair
+            raise Wrong(
+                f"For the gradients {pair.tolist()} it returns {_row(found)}, a point of squared length {u @ u:.4g}; "
+                f"the hull's nearest has {truth @ pair @ pair.T @ truth:.4g}."
+            )
+
+
+def _same(cases: Any) -> Callable[[Any, Any], bool]:
+    """True if two answers return the same on all cases."""
+
+    def same(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
+        return all(np.allclose(a(*case), b(*case), atol=1e-9) for case in cases)
+
+    return same
+
+
+two_weights = Exercise(
+    name="Exercise 2.2",
+    prompt="Write weights(gradients): from a numpy array (2, d) to the two weights of MGDA, for any two gradients.",
+    properties=[_two_weights_agree],
+    solution=solve_two_weights,
+    mistakes=[
+        Mistake(
+            _without_ends,
+            "Where the foot of the altitude lies outside the segment, the nearest point is an end: keep α between "
+            "0 and 1.",
+        ),
+        Mistake(_swapped, "The two weights are the wrong way round: the short gradient gets the large one."),
+        Mistake(_by_lengths, "That is right for perpendicular gradients only: ⟨g₁, g₂⟩ is missing."),
+        Mistake(_equal, "Equal weights are the middle of the segment."),
+    ],
+    same=_same([(pair,) for pair in _PAIRS]),
+    hint="u = αg₁ + (1 − α)g₂ must be perpendicular to g₂ − g₁, unless α leaves [0, 1]; (2.12).",
+)
+
+# ---- 2.4 one step of Frank-Wolfe ----
+
+_GRAMS = (
+    np.array([[4.0, 1.0, 0.5], [1.0, 2.0, -0.5], [0.5, -0.5, 1.5]]),
+    np.array([[1.0, -0.9, 0.2], [-0.9, 1.0, 0.1], [0.2, 0.1, 3.0]]),
+    np.array([[9.0, 2.0, 1.0], [2.0, 5.0, 1.0], [1.0, 1.0, 0.5]]),
+)
+_STARTS = (np.array([1 / 3, 1 / 3, 1 / 3]), np.array([0.6, 0.1, 0.3]), np.array([0.2, 0.5, 0.3]))
+_STEPS = [(gram, start) for gram in _GRAMS for start in _STARTS]
+
+
+def _moved(gramian: Array, weights: Array, vertex: int, share: float) -> Array:
+    moved = (1 - share) * weights
+    moved[vertex] += share
+    return np.asarray(moved)
+
+
+def _share(gramian: Array, weights: Array, vertex: int) -> float:
+    inner = gramian @ weights
+    ahead = weights @ inner - inner[vertex]
+    return float(ahead / (ahead - inner[vertex] + gramian[vertex, vertex]))
+
+
+def solve_step(gramian: Array, weights: Array) -> Array:
+    """The reference: one step of Frank-Wolfe with line search."""
+    vertex = int((gramian @ weights).argmin())
+    return _moved(gramian, weights, vertex, min(max(_share(gramian, weights, vertex), 0.0), 1.0))
+
+
+def _fixed_share(gramian: Array, weights: Array) -> Array:
+    return _moved(gramian, weights, int((gramian @ weights).argmin()), 0.5)
+
+
+def _farthest(gramian: Array, weights: Array) -> Array:
+    vertex = int((gramian @ weights).argmax())
+    return _moved(gramian, weights, vertex, min(max(_share(gramian, weights, vertex), 0.0), 1.0))
+
+
+def _unclipped(gramian: Array, weights: Array) -> Array:
+    vertex = int((gramian @ weights).argmin())
+    return _moved(gramian, weights, vertex, _share(gramian, weights, vertex))
+
+
+def _not_shrunk(gramian: Array, weights: Array) -> Array:
+    moved = weights.copy()
+    vertex = int((gramian @ weights).argmin())
+    moved[vertex] += min(max(_share(gramian, weights, vertex), 0.0), 1.0)
+    return moved
+
+
+def _step_agrees(answer: Callable[..., Any]) -> None:
+    for gram, start in _STEPS:
+        found, truth = _weights_of(answer, 3, gram, start), solve_step(gram, start)
+        if abs(found.sum() - 1) > 1e-9 or found.min() < -1e-12:
+            raise Wrong(f"From α = {_row(start)} it goes to {_row(found)}, which isn't on the simplex.")
+        if not np.allclose(found, truth, atol=1e-6):
+            raise Wrong(
+                f"From α = {_row(start)} with K = {gram.tolist()} it goes to {_row(found)}, with ‖u‖² = "
+                f"{found @ gram @ found:.4g}; the step reaches {truth @ gram @ truth:.4g}."
+            )
+
+
+step = Exercise(
+    name="Exercise 2.4",
+    prompt="Write step(gramian, weights): one step of Frank-Wolfe with line search (2.13), from K (n, n) and α (n,) to "
+    "the new α.",
+    properties=[_step_agrees],
+    solution=solve_step,
+    mistakes=[
+        Mistake(_fixed_share, "The share is fixed. How far to go is the two-task problem of u and g_τ: (2.12)."),
+        Mistake(_farthest, "τ is the gradient with the smallest inner product with u, the one that is served worst."),
+        Mistake(_unclipped, "The share must stay between 0 and 1, or a weight turns negative."),
+        Mistake(_not_shrunk, "All weights shrink by 1 − γ before γ is added to the τ-th, or they no longer sum to 1."),
+    ],
+    same=_same(_STEPS),
+    hint="inner = K α holds ⟨g_i, u⟩; τ = argmin; γ is the foot of the altitude on the segment from u to g_τ.",
+)

@@ -1,0 +1,126 @@
+"""Three gradients to drag, their hull, and five updates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradbook.explore import (
+    COLOURS,
+    TASKS,
+    Arrows,
+    Dots,
+    Number,
+    Panel,
+    Path,
+    Picture,
+    Point,
+    Slider,
+    Toggle,
+    clip_polygon,
+)
+from gradbook.pareto_gradients.plane import DIRECTIONS, direction, min_norm, rising, units
+
+Array = NDArray[np.float64]
+_SPAN = (-2.0, 2.0)
+_BOX = np.array([[-2.0, -2.0], [2.0, -2.0], [2.0, 2.0], [-2.0, 2.0]])
+
+
+def hull_state(
+    g1: tuple[float, float],
+    g2: tuple[float, float],
+    g3: tuple[float, float],
+    unit: bool,
+    stretch: float,
+) -> dict[str, Any]:
+    """The hull of the gradients (or of their unit vectors), its nearest point, and the other updates."""
+    raw = np.array([g1, g2, g3])
+    gradients = units(raw) if unit else raw
+    weights = min_norm(gradients)
+    nearest = weights @ gradients
+    cone = _BOX
+    for gradient in raw:
+        cone = clip_polygon(cone, gradient) if len(cone) else cone
+    names = {"sum": "sum", "normalised": "normalised sum", "bound": "MGDA-UB"}
+    state: dict[str, Any] = {
+        "cone": np.vstack([cone, cone[:1]]) if len(cone) > 2 else np.empty((0, 2)),
+        "hull": np.vstack([gradients, gradients[:1]]),
+        "nearest": _arrow(nearest),
+        "foot": nearest[None],
+        "weights": ", ".join(f"{w:.2f}" for w in weights),
+        "length": float(np.hypot(*nearest)),
+        "note": "",
+    }
+    for key, name in names.items():
+        state[key] = _arrow(direction(name, raw, stretch))
+    worse = {name: rising(raw, direction(name, raw, stretch)) for name in DIRECTIONS if name != "normalised MGDA"}
+    state["rising"] = "; ".join(f"{name}: {_list(tasks)}" for name, tasks in worse.items())
+    if state["length"] < 1e-9:
+        state["note"] = "u = 0: the hull holds the origin. No step is good for all three: Pareto stationary."
+    return state
+
+
+def _arrow(vector: Array, longest: float = 1.9) -> Array:
+    """An arrow (1, 2, 2) from the origin; a sum may be longer than the panel and is shortened."""
+    length = float(np.hypot(*vector))
+    return np.stack([np.zeros(2), vector * min(1.0, longest / max(length, 1e-12))])[None]
+
+
+def _list(tasks: list[int]) -> str:
+    return ", ".join(str(task) for task in tasks) or "none"
+
+
+def hull_of_gradients() -> Picture:
+    """Figure 2.1, and the front page's picture of this chapter."""
+    return Picture(
+        title="The hull and its nearest point",
+        controls=[
+            Point("g1", "g₁", (1.7, -0.5), colour=TASKS[0], vector=True),
+            Point("g2", "g₂", (-0.3, 1.1), colour=TASKS[1], vector=True),
+            Point("g3", "g₃", (1.3, 1.2), colour=TASKS[3], vector=True),
+            Toggle("unit", "normalise the gradients first"),
+            Slider("stretch", "stretch s of the shared part (MGDA-UB)", 0.1, 10, 1, log=True),
+        ],
+        compute=hull_state,
+        panels=[
+            Panel(
+                "Drag the gradients; the optimizer steps against the update",
+                _SPAN,
+                _SPAN,
+                [
+                    Path("cone", "no loss rises", COLOURS["green"], width=0.5, fill=True),
+                    Path("hull", "hull of the gradients", COLOURS["sky"], width=1.5, fill=True),
+                    Arrows("sum", "sum", COLOURS["grey"], width=2.5),
+                    Arrows("normalised", "normalised sum", COLOURS["orange"], width=2.5),
+                    Arrows("bound", "MGDA-UB", COLOURS["sky"], width=2.5),
+                    Arrows("nearest", "MGDA: nearest point u", COLOURS["ink"], width=4),
+                    Dots("foot", "", COLOURS["ink"], 50),
+                ],
+                width=440,
+                height=440,
+            ),
+        ],
+        readout=[
+            Number("weights", "weights α"),
+            Number("length", "length of u"),
+            Number("rising", "losses that rise"),
+        ],
+        presets={
+            "Two outvote one": {"g1": (1.5, 0.0), "g2": (-1.0, 0.35), "g3": (-1.0, 0.9)},
+            "One long, one short": {"g1": (1.9, 0.3), "g2": (-0.1, 0.3), "g3": (1.8, 0.8)},
+            "Hull holds the origin": {"g1": (1.4, -0.6), "g2": (-1.2, -0.5), "g3": (0.1, 1.3)},
+            "Opposite": {"g1": (1.2, 0.6), "g2": (-1.2, -0.6), "g3": (0.5, 1.2)},
+            "One is zero": {"g3": (0, 0)},
+            "The bound leads astray": {"g1": (1.5, -0.1), "g2": (-0.7, 1.0), "g3": (1.3, 0.7), "stretch": 9.1},
+        },
+        caption="Figure 2.1. Three task gradients to drag. The triangle is their convex hull, the black arrow its "
+        "point nearest to the origin: the update u of MGDA. It always lies in the green cone of updates that let no "
+        "loss rise; the sums may leave it. The blue arrow, MGDA-UB, minimises at the shared part's output instead, "
+        "which is stretched s-fold along the first axis.",
+        alt="Coloured arrows from the origin to the three corners of a triangle. A black arrow points to the "
+        "triangle's point nearest to the origin, on the side between the first two gradients; a green wedge around "
+        "it holds all updates that let no loss rise. Thinner arrows show the sum, the sum of the normalised "
+        "gradients, and the upper bound's update.",
+    )

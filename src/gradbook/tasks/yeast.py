@@ -1,0 +1,45 @@
+"""Fourteen yes-or-no questions about each gene of baker's yeast: to which groups of functions does it belong?
+
+Data: Elisseeff and Weston, A kernel method for multi-labelled classification (NeurIPS 2001), in the version of the
+MULAN library, as the package river (BSD) ships it. Read from the installed package; nothing is downloaded or copied.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import torch
+
+from gradbook.tasks.installed import installed_path
+from gradbook.tasks.multitask import MultiTask, Task
+
+LABELS = 14
+TASKS = tuple(Task(f"group {i + 1}", "yes or no", "binary") for i in range(LABELS))
+
+
+def load_yeast(train: int = 1500, test: int = 917, seed: int = 0) -> MultiTask:
+    """Return a random split of the 2,417 genes: inputs (N, 103) float64, targets (N, 14) of 0 and 1.
+
+    Inputs are expression levels and phylogenetic profiles, standardised by the training part. The file doesn't name
+    the groups; they are numbered as in its columns. Group 14 is rare: 34 genes.
+
+    Raises ValueError if more genes are asked for than there are, ModuleNotFoundError without river.
+    """
+    inputs, targets = _table()
+    if train < 1 or test < 1 or train + test > len(inputs):
+        raise ValueError(f"train and test must be ≥ 1 and sum to at most {len(inputs)}, got {train} and {test}")
+    order = np.random.default_rng(seed).permutation(len(inputs))[: train + test]
+    mean, spread = inputs[order[:train]].mean(0), inputs[order[:train]].std(0)
+    x = torch.from_numpy((inputs[order] - mean) / np.where(spread > 0, spread, 1.0))
+    y = torch.from_numpy(targets[order])
+    return MultiTask(TASKS, x[:train], y[:train], x[train:], y[train:])
+
+
+@cache
+def _table() -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (2417, 103) and targets (2417, 14) of all genes, float64."""
+    table = pd.read_csv(installed_path("river", "river/datasets/yeast.csv.gz", "the yeast genes"))
+    values = table.to_numpy(dtype=np.float64)
+    return values[:, :-LABELS], values[:, -LABELS:]
