@@ -66,8 +66,11 @@ figures: .venv/lab.done
 bench: .venv/test.done
 	@sh tests/browser/install_chromium.sh
 	@$(BIN)/python -m tests.bench.methods
+	@$(BIN)/python -m tests.bench.solvers
 	@$(BIN)/python -m tests.bench.controls
 
 stored: .venv/test.done
 	@$(BIN)/python -m gradbook.loss_weighting.comparison
+	@$(BIN)/python -m gradbook.pareto_gradients.comparison
 	@$(BIN)/python -m tests.bench.methods --store
+	@$(BIN)/python -m tests.bench.solvers --store

@@ -73,7 +73,7 @@ def _list(tasks: list[int]) -> str:
 
 
 def hull_of_gradients() -> Picture:
-    """Figure 2.1, and the front page's picture of this chapter."""
+    """Figure 2.1: the nearest point of three gradients' hull, and the other updates."""
     return Picture(
         title="The hull and its nearest point",
         controls=[
