@@ -5,13 +5,24 @@ import numpy as np
 import pytest
 import quadprog
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gradbook.pareto_gradients import min_norm_weights, pareto_backward, pareto_direction, two_task_weights
+from gradbook.pareto_gradients import (
+    comparison,
+    fine_print,
+    landscape,
+    min_norm_weights,
+    pareto_backward,
+    pareto_direction,
+    plane,
+    two_task_weights,
+)
 from gradbook.pareto_gradients.active_set import min_norm_combination, nonnegative_quadratic
 from gradbook.pareto_gradients.iterations import ITERATIONS
 from gradbook.pareto_gradients.min_norm import certificate
+from gradbook.pareto_gradients.pictures.lengths import first_weight
+from gradbook.pareto_gradients.pictures.trajectories import pareto_front
 from gradbook.task_gradients import gramian
 
 KINDS = ("random", "common", "conflict", "norms 10^±1", "norms 10^±8", "duplicates", "opposite", "collinear", "zero")
@@ -383,3 +394,89 @@ def test_a_bad_loss_writes_nothing(network):
     with pytest.raises(ValueError, match="at least one"):
         pareto_backward([], trunk.parameters())
     assert all(p.grad is None for p in [*trunk.parameters(), *heads.parameters()])
+
+
+# ---- the chapter's own pieces ----
+
+
+@pytest.mark.parametrize("stretch", [0.2, 1.0, 5.0])
+def test_the_pictures_directions_are_the_packages(stretch):
+    rows = torch.tensor([[1.5, -0.1], [-0.7, 1.0], [1.3, 0.7]], dtype=torch.float64)
+    plain = rows.numpy()
+    np.testing.assert_allclose(plane.direction("MGDA", plain), pareto_direction(rows))
+    np.testing.assert_allclose(plane.direction("normalised MGDA", plain), pareto_direction(rows, normalize=True))
+    np.testing.assert_allclose(plane.direction("sum", plain), rows.sum(0))
+    np.testing.assert_allclose(plane.direction("normalised sum", plain), (rows / rows.norm(dim=1, keepdim=True)).sum(0))
+    theta = torch.zeros(2, dtype=torch.float64, requires_grad=True)
+    features = theta * torch.tensor([stretch, 1.0], dtype=torch.float64)
+    at_features = rows / torch.tensor([stretch, 1.0], dtype=torch.float64)
+    pareto_backward(list(at_features @ features), [theta], features=features)
+    np.testing.assert_allclose(plane.direction("MGDA-UB", plain, stretch), theta.grad)
+    with pytest.raises(ValueError, match="name must be one of"):
+        plane.direction("Adam", plain)
+
+
+@pytest.mark.parametrize("method", landscape.METHODS)
+def test_the_landscapes_directions_are_the_packages(method):
+    rows = np.array([[1.5, -0.1], [-0.7, 1.0]])
+    ours = landscape.combine(method, tuple(rows[0]), tuple(rows[1]), stretch=3.0)
+    np.testing.assert_allclose(ours, plane.direction(method, rows, 3.0), atol=1e-12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(x=st.floats(-9.5, 9.5), y=st.floats(-9.5, 9.5))
+def test_the_landscapes_slopes_are_those_of_its_losses(x, y):
+    ahead = 1e-6
+    walls = [abs((-x - 7) / 2 + np.tanh(y)), abs((7 - x) / 2 + np.tanh(y))]
+    assume(min(walls) > 1e-3)  # a log has no slope at its pole
+    assume(abs(y) > 1e-3)  # nor the maximum of two at its kink
+    for i, slope in enumerate(landscape.slopes(x, y)):
+        for j, (dx, dy) in enumerate([(ahead, 0.0), (0.0, ahead)]):
+            up, down = (landscape.losses(np.array(x + s * dx), np.array(y + s * dy))[i] for s in (1, -1))
+            assert slope[j] == pytest.approx((up - down) / 2 / ahead, rel=1e-4, abs=1e-5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(length=st.floats(0.01, 100), angle=st.floats(0.1, 180))
+def test_the_weight_of_a_long_gradient(length, angle):
+    rows = torch.tensor([[length, 0.0], [np.cos(np.radians(angle)), np.sin(np.radians(angle))]], dtype=torch.float64)
+    expected = float(min_norm_weights(gramian(rows)).weights[0])
+    assert float(first_weight(length, angle)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_front_is_where_no_step_lowers_both_losses():
+    for x, y in pareto_front()[::8]:
+        g1, g2 = (np.array(g) for g in landscape.slopes(x, y))
+        u = np.array(landscape.combine("MGDA", tuple(g1), tuple(g2)))
+        assert np.linalg.norm(u) <= 0.02 * max(np.linalg.norm(g1), np.linalg.norm(g2))
+
+
+def test_mgda_ub_raises_a_loss_in_a_good_third_of_random_problems_and_mgda_in_none():
+    pairs, updates = fine_print.bound_directions(500, seed=3)
+    assert 0.3 < (fine_print.worst_cosines(pairs, updates) < 0).mean() < 0.5
+    own = np.stack([plane.direction("MGDA", pair) for pair in pairs])
+    assert (fine_print.worst_cosines(pairs, own) > -1e-9).all()
+
+
+def test_the_regimes_are_what_they_are_called():
+    assert set(fine_print.tasks_that_matter("edge", seeds=10)) == {2}
+    assert min(fine_print.tasks_that_matter("equal", seeds=10)) >= 8
+    norms = fine_print.regime("equal", 0).norm(dim=1)
+    torch.testing.assert_close(norms, torch.ones(10, dtype=torch.float64))
+
+
+def test_a_finished_task_stops_mgda_and_not_the_normalised_one():
+    assert fine_print.valley_run("MGDA")[-1] == pytest.approx([0.0, 2.0], abs=1e-6)
+    assert fine_print.valley_run("normalised MGDA")[-1][1] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_short_training_repeats_itself_and_every_method_learns():
+    budget = comparison.Budget(width=16, batch=64, steps=30, rate=0.005)
+    data = comparison.yeast(0)
+    for name, method in comparison.methods().items():
+        first, second = (comparison.train(data, method, seed=0, budget=budget) for _ in range(2))
+        assert torch.equal(first.scores, second.scores), name
+        assert float(first.scores.mean()) > 0.5, name
+        assert float(first.weights.sum()) == pytest.approx(1.0), name
+        if "MGDA" in name and "UB" not in name:
+            assert first.direction_raises == 0.0, name

@@ -1,14 +1,12 @@
 """Reading the book as a reader does, in a real browser.
 
-Set GRADBOOK_SHOTS to a folder to keep the screenshots.
+Set GRADBOOK_SHOTS to a folder to keep the screenshots (see hands.py).
 """
 
-import os
 import re
 import socket
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 
@@ -24,10 +22,10 @@ from gradbook.book.lab import (
     scroll_to,
     wait_idle,
 )
+from tests.browser.hands import LIVE, changes, drag_every_point, keyboard_moves_everything, live, shoot
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: see tests/browser/install_chromium.sh")
 CHAPTER_1 = "chapters/01-loss-weighting.ipynb"
-LIVE = f"{PANEL} .gradbook-live"
 
 
 @pytest.fixture(scope="module")
@@ -40,30 +38,6 @@ def lab(tmp_path_factory):
 def page(lab):
     with browser_page() as opened:
         yield opened
-
-
-def shoot(page, name):
-    if folder := os.environ.get("GRADBOOK_SHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
-
-
-def live(page, number):
-    return page.locator(LIVE).nth(number)
-
-
-def drawn(picture):
-    """The lines of a live picture as the browser has drawn them."""
-    return picture.locator(".bqplot svg.svg-figure").evaluate_all("figures => figures.map(f => f.innerHTML).join()")
-
-
-def changes(page, picture, action):
-    before = drawn(picture)
-    action()
-    for _ in range(50):
-        page.wait_for_timeout(100)
-        if drawn(picture) != before:
-            return True
-    return False
 
 
 def test_the_token_is_asked_for(lab):
@@ -125,54 +99,18 @@ def test_the_whole_chapter_runs_without_an_error(lab, page):
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_every_control_answers_to_the_keyboard(page, number):
     picture = live(page, number)
-    picture.scroll_into_view_if_needed()
-    handles = picture.locator(".noUi-handle")
-    for i in range(handles.count()):
-        picture.get_by_role("button", name="Reset").click()
+
+    def prepare():
         if number == 0:  # the one scheme under which every slider matters
             picture.locator("select").select_option("power mean")
-        page.wait_for_timeout(500)
-        handles.nth(i).focus()
-        assert changes(page, picture, lambda: page.keyboard.press("ArrowRight")), f"slider {i}"
-        page.keyboard.press("End")
-        page.wait_for_timeout(300)
-        page.keyboard.press("Home")
-        page.wait_for_timeout(300)
-    for box in picture.locator("input[type=number]").all():
-        box.focus()
-        assert changes(page, picture, lambda: page.keyboard.press("ArrowUp")) or changes(
-            page, picture, lambda: page.keyboard.press("ArrowDown")
-        )
+
+    keyboard_moves_everything(page, picture, prepare)
     shoot(page, f"keyboard-{number}")
-    picture.get_by_role("button", name="Reset").click()
-    page.wait_for_timeout(500)
-    assert "can't be drawn" not in picture.inner_text()
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_points_are_dragged_with_the_mouse(page, number):
-    picture = live(page, number)
-    picture.get_by_role("button", name="Reset").click()
-    dragged = 0
-    for i in range(picture.locator(".dot").count()):
-        dot = picture.locator(".dot").nth(i)
-        if dot.evaluate("dot => getComputedStyle(dot).cursor") != "grab":
-            continue  # a mark, not a handle
-        dot.scroll_into_view_if_needed()
-        box = dot.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        boxes = [b.input_value() for b in picture.locator("input[type=number]").all()]
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + 10, y + 20, steps=4)
-        page.mouse.move(x + 20, y + 35, steps=4)
-        page.wait_for_timeout(300)
-        page.mouse.up()
-        page.wait_for_timeout(300)
-        after = [b.input_value() for b in picture.locator("input[type=number]").all()]
-        assert boxes != after, f"point {i} stays where it is"
-        dragged += 1
-    assert dragged == [1, 3, 4][number]
+    assert drag_every_point(page, live(page, number)) == [1, 3, 4][number]
     shoot(page, f"dragged-{number}")
 
 

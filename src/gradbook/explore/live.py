@@ -260,9 +260,9 @@ def _button(text: str, action: Callable[[], None], tooltip: str) -> Any:
 
 def _heading(panel: Any) -> str:
     """The panel's title and legend, as text: it wraps, it can be read aloud, and it costs the picture nothing."""
-    legend = "".join(
-        f' &ensp;<span style="color:{mark.colour}">{"╍" if getattr(mark, "dashed", False) else "■"}</span> '
-        f"{html.escape(mark.label)}"
+    legend = " &ensp;".join(
+        f'<span style="white-space:nowrap"><span style="color:{mark.colour}">'
+        f"{'╍' if getattr(mark, 'dashed', False) else '■'}</span> {html.escape(mark.label)}</span>"
         for mark in panel.marks
         if mark.label
     )

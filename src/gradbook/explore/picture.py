@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ class Number:
         """For example ``cos(g₁, u) = 0.87``; a word in the state is shown as it is."""
         value = state[self.key]
         shown = value if isinstance(value, str) else format(float(value), self.format)
-        return f"{self.label} = {shown}".replace("-", "−")
+        return re.sub(r"-(?=\.?\d)", "−", f"{self.label} = {shown}")  # a minus sign, not the hyphen of a word
 
 
 @dataclass(frozen=True)

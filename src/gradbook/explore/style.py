@@ -77,5 +77,7 @@ def png(figure: Figure, dpi: int = 100) -> bytes:
     drawn, small = io.BytesIO(), io.BytesIO()
     with mpl.rc_context(_settings()):
         figure.savefig(drawn, format="png", dpi=dpi)
-    PillowImage.open(drawn).convert("RGB").quantize(128, method=PillowImage.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
+    PillowImage.open(drawn).convert("RGB").quantize(128, method=PillowImage.Quantize.FASTOCTREE).save(
+        small, "PNG", optimize=True
+    )
     return small.getvalue()

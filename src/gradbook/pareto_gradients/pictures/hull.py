@@ -81,7 +81,7 @@ def hull_of_gradients() -> Picture:
             Point("g2", "g₂", (-0.3, 1.1), colour=TASKS[1], vector=True),
             Point("g3", "g₃", (1.3, 1.2), colour=TASKS[3], vector=True),
             Toggle("unit", "normalise the gradients first"),
-            Slider("stretch", "stretch s of the shared part (MGDA-UB)", 0.1, 10, 1, log=True),
+            Slider("stretch", "stretch s of the shared part (MGDA-UB)", 0.1, 10, 3, log=True),
         ],
         compute=hull_state,
         panels=[

@@ -1,0 +1,81 @@
+"""What the browser tests do to a live picture; screenshots are kept in the folder GRADBOOK_SHOTS, if it is set."""
+
+import os
+from pathlib import Path
+
+from gradbook.book.lab import PANEL
+
+LIVE = f"{PANEL} .gradbook-live"
+
+
+def shoot(page, name):
+    if folder := os.environ.get("GRADBOOK_SHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def live(page, number):
+    return page.locator(LIVE).nth(number)
+
+
+def drawn(picture):
+    """The lines of a live picture as the browser has drawn them."""
+    return picture.locator(".bqplot svg.svg-figure").evaluate_all("figures => figures.map(f => f.innerHTML).join()")
+
+
+def changes(page, picture, action):
+    before = drawn(picture)
+    action()
+    for _ in range(50):
+        page.wait_for_timeout(100)
+        if drawn(picture) != before:
+            return True
+    return False
+
+
+def keyboard_moves_everything(page, picture, prepare):
+    """Every slider and every number box changes the picture; both ends of every slider can be drawn."""
+    picture.scroll_into_view_if_needed()
+    handles = picture.locator(".noUi-handle")
+    for i in range(handles.count()):
+        picture.get_by_role("button", name="Reset").click()
+        prepare()
+        page.wait_for_timeout(500)
+        handles.nth(i).focus()
+        assert changes(page, picture, lambda: page.keyboard.press("ArrowRight")), f"slider {i}"
+        for key in ("End", "Home"):
+            page.keyboard.press(key)
+            page.wait_for_timeout(300)
+            assert "can't be drawn" not in picture.inner_text()
+    for box in picture.locator("input[type=number]").all():
+        box.focus()
+        assert changes(page, picture, lambda: page.keyboard.press("ArrowUp")) or changes(
+            page, picture, lambda: page.keyboard.press("ArrowDown")
+        )
+    picture.get_by_role("button", name="Reset").click()
+    page.wait_for_timeout(500)
+    assert "can't be drawn" not in picture.inner_text()
+
+
+def drag_every_point(page, picture):
+    """Drag every point of the picture a little; return how many there are."""
+    picture.get_by_role("button", name="Reset").click()
+    dragged = 0
+    for i in range(picture.locator(".dot").count()):
+        dot = picture.locator(".dot").nth(i)
+        if dot.evaluate("dot => getComputedStyle(dot).cursor") != "grab":
+            continue  # a mark, not a handle
+        dot.scroll_into_view_if_needed()
+        box = dot.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        boxes = [b.input_value() for b in picture.locator("input[type=number]").all()]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 10, y + 20, steps=4)
+        page.mouse.move(x + 20, y + 35, steps=4)
+        page.wait_for_timeout(300)
+        page.mouse.up()
+        page.wait_for_timeout(300)
+        after = [b.input_value() for b in picture.locator("input[type=number]").all()]
+        assert boxes != after, f"point {i} stays where it is"
+        dragged += 1
+    return dragged

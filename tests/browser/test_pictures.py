@@ -1,0 +1,67 @@
+"""Every picture of every chapter after the first is alive, in a real browser (chapter 1: test_reader.py)."""
+
+import importlib
+import re
+
+import pytest
+
+from gradbook.book.chapters import CHAPTERS
+from gradbook.book.lab import PANEL, browser_page, chromium, open_notebook, run_all, running_lab
+from gradbook.explore import Point
+from tests.browser.hands import LIVE, changes, drag_every_point, keyboard_moves_everything, live, shoot
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: see tests/browser/install_chromium.sh")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    with running_lab(tmp_path_factory.mktemp("lab")) as started:
+        yield started
+
+
+@pytest.fixture
+def page():
+    with browser_page() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("chapter", [c for c in CHAPTERS if c.written and c.number > 1], ids=lambda c: c.file_name)
+def test_every_picture_of_the_chapter_is_alive(lab, page, chapter):
+    """Run the whole chapter, move every control to both ends, drag every point, press every preset and Play."""
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    open_notebook(page, lab, f"chapters/{chapter.file_name}.ipynb")
+    run_all(page)
+    assert page.locator(f"{PANEL} [data-mime-type='application/vnd.jupyter.error']").count() == 0
+    assert page.locator(f"{PANEL} [data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    module = importlib.import_module(f"gradbook.{chapter.name.replace('-', '_')}.pictures")
+    shown = sorted((getattr(module, name)() for name in module.__all__), key=lambda p: p.caption)
+    assert page.locator(LIVE).count() == len(shown)
+    for number, made in enumerate(shown):
+        picture = live(page, number)
+        picture.scroll_into_view_if_needed()
+        page.wait_for_timeout(500)
+        assert made.title in picture.inner_text()
+        keyboard_moves_everything(page, picture, lambda: None)
+        points = sum(isinstance(control, Point) for control in made.controls)
+        assert drag_every_point(page, picture) == points
+        for preset in made.presets:
+            assert changes(page, picture, picture.get_by_role("button", name=preset, exact=True).click), preset
+            shoot(page, f"{chapter.number}-{number}-{re.sub('[^A-Za-z0-9]+', '-', preset)}")
+        if picture.locator(".widget-play").count():
+            assert plays(page, picture)
+    assert problems == []
+
+
+def plays(page, picture):
+    """Press Play from step 0 and watch the steps go up."""
+    picture.get_by_role("button", name="Reset").click()
+    readout = picture.locator(".widget-readout").first
+    picture.locator(".noUi-handle").first.focus()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(500)
+    picture.locator(".widget-play button").first.click()
+    page.wait_for_timeout(1500)
+    reached = int(readout.inner_text())
+    page.wait_for_timeout(1000)
+    return 0 < reached < int(readout.inner_text())
