@@ -365,7 +365,8 @@ def test_what_is_no_floating_point_tensor_is_refused(bad):
         ({"method": "newton"}, "method must be one of active_set, frank_wolfe"),
         ({"tolerance": 0.0}, "tolerance must be > 0"),
         ({"tolerance": float("nan")}, "tolerance must be > 0"),
-        ({"max_steps": 0}, "max_steps ≥ 1"),
+        ({"max_steps": 0}, "max_steps a whole number ≥ 1"),
+        ({"max_steps": 2.5}, "max_steps a whole number ≥ 1"),
     ],
 )
 def test_bad_options_are_refused(options, message):
@@ -480,3 +481,54 @@ def test_a_short_training_repeats_itself_and_every_method_learns():
         assert float(first.weights.sum()) == pytest.approx(1.0), name
         if "MGDA" in name and "UB" not in name:
             assert first.direction_raises == 0.0, name
+
+
+# ---- edges that a reader may come upon ----
+
+
+def test_a_tiny_weight_on_a_huge_gradient_is_not_rounded_away():
+    rows = torch.tensor([[1e-8, 0.0], [-1e8, 1e8]], dtype=torch.float64)
+    found = min_norm_weights(gramian(rows))
+    assert found.squared_norm == pytest.approx(5e-17, rel=1e-9)
+    assert found.converged
+    assert two_task_weights(gramian(rows))[1] > 0
+
+
+@pytest.mark.parametrize("size", [1e-150, 1e150, 1e153])
+def test_entries_at_the_ends_of_float64(size):
+    rows = gradients("random", 4, 6)
+    assert torch.allclose(min_norm_weights(gramian(rows * size)).weights, min_norm_weights(gramian(rows)).weights)
+
+
+def test_normalising_gradients_that_are_too_short_for_their_dtype():
+    theta = torch.zeros(2, dtype=torch.float32, requires_grad=True)
+    losses = [theta[0] * 1e-39, theta[1]]
+    pareto_backward(losses, [theta], normalize=True)
+    torch.testing.assert_close(theta.grad, torch.tensor([0.5, 0.5]), rtol=1e-3, atol=0)
+
+
+def test_losses_and_features_that_have_nothing_to_do_with_each_other(network):
+    trunk, heads = network
+    losses, features = forward(network)
+    beside = next(trunk.parameters()).sum()
+    with pytest.raises(ValueError, match=r"losses\[3\] doesn't depend on features"):
+        pareto_backward([*losses, beside], trunk.parameters(), features=features)
+    with pytest.raises(ValueError, match="computed from the shared parameters"):
+        pareto_backward(losses, [torch.zeros(3, requires_grad=True)], features=features)
+    with pytest.raises(ValueError, match="each parameter once"):
+        pareto_backward(losses, [*trunk.parameters(), next(trunk.parameters())])
+    with pytest.raises(ValueError, match="each parameter once"):
+        pareto_backward(losses, trunk.parameters(), trunk.parameters())
+    assert all(p.grad is None for p in [*trunk.parameters(), *heads.parameters()])
+
+
+def test_a_direction_has_no_graph():
+    assert not pareto_direction(gradients("random", 3, 4).requires_grad_()).requires_grad
+
+
+def test_no_preset_of_the_hull_lets_mgda_raise_a_loss():
+    from gradbook.pareto_gradients.pictures import hull_of_gradients
+
+    picture = hull_of_gradients()
+    for values in picture.sweep():
+        assert "MGDA: none" in picture.state(values)["rising"], values

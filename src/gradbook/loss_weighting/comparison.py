@@ -85,7 +85,7 @@ def train(data: MultiTask, total: Total, seed: int, steps: int = STEPS, rate: fl
     """
     generator = torch.Generator().manual_seed(seed)
     with reproducible(seed):
-        network = SharedNetwork(data.train_inputs.shape[1], len(data.tasks)).to(data.train_inputs.dtype)
+        network = SharedNetwork(data.train_inputs.shape[1], len(data.tasks))
         network.start_at(prior_outputs(data))
         optimizer = torch.optim.Adam(network.parameters(), lr=rate, fused=True)
         for step in range(steps):

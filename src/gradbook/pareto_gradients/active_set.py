@@ -30,8 +30,7 @@ def min_norm_combination(gramian: Array, summing: NDArray[np.bool_]) -> tuple[Ar
     the hull holds the origin too. κ is the least squared length in ``summing``, so that neither term drowns.
     """
     if len(gramian) == 2 and summing.all():
-        first = altitude(gramian[0, 0], gramian[0, 1], gramian[1, 1])
-        return np.array([first, 1 - first]), 1
+        return np.array(altitude(gramian[0, 0], gramian[0, 1], gramian[1, 1])), 1
     lift = float(gramian.diagonal()[summing].min())
     if lift <= _VANISHES * float(gramian.diagonal().max()):  # a zero gradient is itself the nearest point
         weights = np.zeros(len(gramian))
@@ -42,12 +41,13 @@ def min_norm_combination(gramian: Array, summing: NDArray[np.bool_]) -> tuple[Ar
     return values / float(ones @ values), steps
 
 
-def altitude(first: float, inner: float, second: float) -> float:
-    """Return α_1 of the foot of the altitude, from ‖g_1‖², ⟨g_1, g_2⟩ and ‖g_2‖²: (2.12) of chapter 2."""
+def altitude(first: float, inner: float, second: float) -> tuple[float, float]:
+    """Return α of the foot of the altitude, from ‖g_1‖², ⟨g_1, g_2⟩ and ‖g_2‖²: (2.12) of chapter 2."""
     ahead, behind = second - inner, first - inner
     if ahead <= 0 or behind <= 0:  # the foot lies at or beyond the shorter gradient
-        return 0.5 if first == second else float(first < second)
-    return float(ahead / (ahead + behind))
+        return (0.5, 0.5) if first == second else (float(first < second), float(second < first))
+    # Not 1 − α_1: a weight of 1e-17 on a gradient of norm 1e8 must not be rounded away.
+    return float(ahead / (ahead + behind)), float(behind / (ahead + behind))
 
 
 def growing_faces(gramian: Array) -> Iterator[Array]:

@@ -95,7 +95,7 @@ def mgda(
 
 
 def upgrad(losses: list[Tensor], network: SharedNetwork, features: Tensor) -> None:
-    """Write TorchJD's UPGrad (arXiv 2406.16232): every gradient projected on the cone where none rises, then summed."""
+    """Write TorchJD's UPGrad (arXiv 2406.16232): each gradient projected on the cone where none rises, averaged."""
     trunk, heads = list(network.trunk.parameters()), list(network.heads.parameters())
     # The heads are rows of one matrix, so the graph behind them is walked once a task.
     own = [heads] * len(losses)
@@ -123,7 +123,7 @@ def train(data: MultiTask, method: Method, seed: int, budget: Budget) -> Run:
     generator = torch.Generator().manual_seed(seed)
     looks: list[Tensor] = []
     with reproducible(seed):
-        network = SharedNetwork(data.train_inputs.shape[1], data.outputs, budget.width).to(data.train_inputs.dtype)
+        network = SharedNetwork(data.train_inputs.shape[1], data.outputs, budget.width)
         optimizer = torch.optim.Adam(network.parameters(), lr=budget.rate, fused=True)
         for step in range(budget.steps):
             batch = torch.randint(len(data.train_inputs), (budget.batch,), generator=generator)
@@ -256,7 +256,7 @@ def main(folder: Path) -> None:
     """Measure both data sets and store the tables."""
     for name, stored in (
         ("multi-mnist", measure(multi_mnist, MULTI_MNIST, unit=10.0)),
-        ("yeast", measure(yeast, YEAST)),
+        ("yeast", measure(yeast, YEAST, unit=10.0)),
     ):
         # One line a list: a table of numbers that can be read.
         text = re.sub(

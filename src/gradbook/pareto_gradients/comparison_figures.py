@@ -12,6 +12,15 @@ from gradbook.explore import COLOURS, TASKS, new_figure
 from gradbook.pareto_gradients.comparison import Run
 from gradbook.tasks import load_digits, overlay
 
+_STYLES = {
+    "alone": (COLOURS["grey"], "--"),
+    "sum": (COLOURS["grey"], "o-"),
+    "normalised sum": (COLOURS["orange"], "s-"),
+    "MGDA": (COLOURS["ink"], "^-"),
+    "normalised MGDA": (COLOURS["purple"], "D-"),
+    "MGDA-UB": (COLOURS["sky"], "v-"),
+    "UPGrad": (COLOURS["green"], "p-"),
+}
 Panels = dict[str, dict[str, Tensor]]
 """By panel title and method: one score a seed."""
 
@@ -55,16 +64,17 @@ def comparison_figure(panels: Panels) -> Figure:
 
 
 def rates_figure(by_rate: dict[str, Panels]) -> Figure:
-    """Draw the sweep: every method's mean score against the learning rate, one panel a title."""
+    """Draw the sweep: every method's mean score and its spread against the learning rate, one panel a title."""
     first = next(iter(by_rate.values()))
     figure, axes = new_figure(9.5, 3.6, ncols=len(first))
     rates = [float(rate) for rate in by_rate]
-    styles = ["--", *(f"{marker}-" for marker in "os^Dvp")]
-    palette = [COLOURS[c] for c in ("ink", "vermilion", "blue", "sky", "green", "orange", "purple")]
     for ax, title in zip(axes, first, strict=True):
-        for name, style, colour in zip(first[title], styles, palette, strict=True):
-            means = [float(panels[title][name].mean()) for panels in by_rate.values()]
-            ax.plot(rates, means, style, color=colour, label=name, markersize=4)
+        for i, name in enumerate(first[title]):
+            columns = [panels[title][name] for panels in by_rate.values()]
+            means, spreads = [float(c.mean()) for c in columns], [float(c.std()) for c in columns]
+            colour, style = _STYLES[name]
+            aside = [rate * 1.02 ** (i - 3) for rate in rates]  # so that the error bars stand side by side
+            ax.errorbar(aside, means, spreads, fmt=style, color=colour, label=name, markersize=4, elinewidth=0.7)
         ax.set(title=title, xlabel="learning rate", xscale="log")
         ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
         ax.minorticks_off()

@@ -95,7 +95,7 @@ def valley_figure() -> Figure:
         "sum": ("grey", "-"),
         "normalised sum": ("orange", "-"),
         "MGDA": ("ink", "-"),
-        "normalised MGDA": ("sky", "--"),
+        "normalised MGDA": ("purple", "--"),
     }
     for method, (colour, line) in styles.items():
         places = valley_run(method)

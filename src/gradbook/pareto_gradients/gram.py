@@ -48,7 +48,7 @@ def checked_gramian(gramian: Tensor, name: str = "gramian") -> Array:
     unit.flat[:: len(unit) + 1] += len(unit) * rounding
     if hidden or dpotrf(unit)[1]:
         raise ValueError(f"{name} must be positive semidefinite, as inner products are; it has a negative eigenvalue")
-    even = (matrix + matrix.T) / 2
+    even = matrix / 2 + matrix.T / 2
     even[zero] = even[:, zero] = 0.0
     return np.asarray(even)
 

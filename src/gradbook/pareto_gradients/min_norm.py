@@ -29,7 +29,8 @@ class MinNorm:
     ``gap`` is max_i ⟨u, u − g_i⟩ for u = Σ α_i g_i. It certifies the answer whatever the method: ‖u − u*‖² ≤ gap, and
     ‖u‖² − ‖u*‖² ≤ 2 gap (2.14). The rounding of the weights alone makes it as large as about
     1e-16 max_i ‖g_i‖ · Σ α_i ‖g_i‖. ``converged`` is False if an iteration stopped at its cap with the gap above its
-    tolerance.
+    tolerance, or if the active set's answer fails its certificate, as it may for a matrix that isn't quite a Gram
+    matrix.
     """
 
     weights: Tensor
@@ -48,15 +49,16 @@ def min_norm_weights(
     the article's iterations: "frank_wolfe" (with line search), "averaging" (γ = 1/(k+1)), "softmax" (gradient descent
     on β with α = softmax(β)), "exponentiated" (α_i ← α_i exp(−η (Kα)_i), chapter 7). These stop when the duality gap
     is at most ``tolerance`` · Σ α_i ‖g_i‖², or after ``max_steps`` with ``converged`` False. The weights don't depend
-    on a common scale of the gradients; they come in the dtype and on the device of ``gramian``.
+    on a common scale of the gradients; they come in the dtype and on the device of ``gramian`` (in half precision they
+    sum to 1 only roughly).
 
     Raises the errors of :func:`checked_gramian`; ValueError for an unknown method, a tolerance or cap ≤ 0.
     """
     matrix = checked_gramian(gramian)
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    if not tolerance > 0 or not max_steps >= 1:
-        raise ValueError(f"tolerance must be > 0 and max_steps ≥ 1, got {tolerance} and {max_steps}")
+    if not tolerance > 0 or not (isinstance(max_steps, int) and max_steps >= 1):
+        raise ValueError(f"tolerance must be > 0 and max_steps a whole number ≥ 1, got {tolerance} and {max_steps}")
     if method == "active_set":
         weights, steps = min_norm_combination(matrix, np.ones(len(matrix), dtype=bool))
         converged = certificate(matrix, weights) <= 1e-6
@@ -106,5 +108,5 @@ def two_task_weights(gramian: Tensor) -> Tensor:
     matrix = checked_gramian(gramian)
     if len(matrix) != 2:
         raise ValueError(f"gramian must be 2 × 2, got {tuple(gramian.shape)}")
-    first = altitude(matrix[0, 0], matrix[0, 1], matrix[1, 1])
-    return torch.tensor([first, 1 - first], dtype=torch.float64).to(gramian)
+    weights = altitude(matrix[0, 0], matrix[0, 1], matrix[1, 1])
+    return torch.tensor(weights, dtype=torch.float64).to(gramian)

@@ -49,6 +49,8 @@ def at_features(gradients: Array, stretch: float) -> Array:
 
 def rising(gradients: Array, update: Array) -> list[int]:
     """Return the tasks (counted from 1) whose loss rises under a small step against ``update``."""
+    lengths, length = np.sqrt((gradients**2).sum(1)), float(np.sqrt(update @ update))
+    if length <= 1e-9 * lengths.max():  # no update, no rise
+        return []
     inner = gradients @ update
-    size = np.sqrt((gradients**2).sum(1)) * float(np.sqrt(update @ update))
-    return [i + 1 for i in range(len(inner)) if inner[i] < -1e-9 * size[i]]
+    return [i + 1 for i in range(len(inner)) if inner[i] < -1e-9 * lengths[i] * length]

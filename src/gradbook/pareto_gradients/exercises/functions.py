@@ -18,6 +18,7 @@ _PAIRS = (
     np.array([[1.0, 0.0], [3.0, 1.0]]),
     np.array([[4.0, 2.0], [1.0, 0.5]]),
     np.array([[1.0, 0.0], [-2.0, 0.0]]),
+    np.array([[1.0, 2.0], [1.0, 2.0]]),
 )
 
 
@@ -37,15 +38,26 @@ def _row(values: Array) -> str:
 
 def solve_two_weights(gradients: Array) -> Array:
     """The reference: the foot of the altitude, kept between the two ends."""
-    first, second = gradients
-    share = np.clip((second - first) @ second / ((second - first) @ (second - first)), 0, 1)
+    share = np.clip(_foot(gradients), 0, 1)
     return np.array([share, 1 - share])
+
+
+def _foot(gradients: Array) -> float:
+    first, second = gradients
+    square = (second - first) @ (second - first)
+    return float((second - first) @ second / square) if square else 0.5
 
 
 def _without_ends(gradients: Array) -> Array:
-    first, second = gradients
-    share = (second - first) @ second / ((second - first) @ (second - first))
-    return np.array([share, 1 - share])
+    return np.array([_foot(gradients), 1 - _foot(gradients)])
+
+
+def _unguarded(gradients: Array) -> Array:
+    return solve_two_weights(gradients) if (gradients[0] != gradients[1]).any() else np.full(2, np.nan)
+
+
+def _swapped_without_ends(gradients: Array) -> Array:
+    return _without_ends(gradients)[::-1]
 
 
 def _swapped(gradients: Array) -> Array:
@@ -63,12 +75,14 @@ def _equal(gradients: Array) -> Array:
 
 def _two_weights_agree(answer: Callable[..., Any]) -> None:
     for pair in _PAIRS:
-        found, truth = _weights_of(answer, 2, pair), solve_two_weights(pair)
-        if not np.allclose(found, truth, atol=1e-6):
-            u = found @ pair
+        with np.errstate(all="ignore"):
+            found, truth = _weights_of(answer, 2, pair), solve_two_weights(pair)
+        u, nearest = found @ pair, truth @ pair
+        on_segment = abs(found.sum() - 1) <= 1e-6 and found.min() >= -1e-9
+        if not (on_segment and np.allclose(u, nearest, atol=1e-6)):
             raise Wrong(
-                f"For the gradients {pair.tolist()} it returns {_row(found)}, a point of squared length {u @ u:.4g}; "
-                f"the hull's nearest has {truth @ pair @ pair.T @ truth:.4g}."
+                f"For the gradients {pair.tolist()} it returns {_row(found)}, with u = {_row(u)}; the nearest point of "
+                f"the segment is {_row(nearest)}."
             )
 
 
@@ -76,7 +90,8 @@ def _same(cases: Any) -> Callable[[Any, Any], bool]:
     """True if two answers return the same on all cases."""
 
     def same(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-        return all(np.allclose(a(*case), b(*case), atol=1e-9) for case in cases)
+        with np.errstate(all="ignore"):
+            return all(np.allclose(a(*case), b(*case), atol=1e-9, equal_nan=True) for case in cases)
 
     return same
 
@@ -91,6 +106,14 @@ two_weights = Exercise(
             _without_ends,
             "Where the foot of the altitude lies outside the segment, the nearest point is an end: keep α between "
             "0 and 1.",
+        ),
+        Mistake(
+            _unguarded,
+            "Two equal gradients give 0/0: then every point of the segment is the same, and any weights will do.",
+        ),
+        Mistake(
+            _swapped_without_ends,
+            "Two things: the weights are the wrong way round, and α must be kept between 0 and 1.",
         ),
         Mistake(_swapped, "The two weights are the wrong way round: the short gradient gets the large one."),
         Mistake(_by_lengths, "That is right for perpendicular gradients only: ⟨g₁, g₂⟩ is missing."),
@@ -138,6 +161,11 @@ def _farthest(gramian: Array, weights: Array) -> Array:
     return _moved(gramian, weights, vertex, min(max(_share(gramian, weights, vertex), 0.0), 1.0))
 
 
+def _shortest(gramian: Array, weights: Array) -> Array:
+    vertex = int(gramian.diagonal().argmin())
+    return _moved(gramian, weights, vertex, min(max(_share(gramian, weights, vertex), 0.0), 1.0))
+
+
 def _unclipped(gramian: Array, weights: Array) -> Array:
     vertex = int((gramian @ weights).argmin())
     return _moved(gramian, weights, vertex, _share(gramian, weights, vertex))
@@ -157,8 +185,8 @@ def _step_agrees(answer: Callable[..., Any]) -> None:
             raise Wrong(f"From α = {_row(start)} it goes to {_row(found)}, which isn't on the simplex.")
         if not np.allclose(found, truth, atol=1e-6):
             raise Wrong(
-                f"From α = {_row(start)} with K = {gram.tolist()} it goes to {_row(found)}, with ‖u‖² = "
-                f"{found @ gram @ found:.4g}; the step reaches {truth @ gram @ truth:.4g}."
+                f"From α = {_row(start)} with K = {gram.tolist()} it goes to {_row(found)}; the step towards "
+                f"g_{int((gram @ start).argmin()) + 1} ends at {_row(truth)}."
             )
 
 
@@ -171,6 +199,11 @@ step = Exercise(
     mistakes=[
         Mistake(_fixed_share, "The share is fixed. How far to go is the two-task problem of u and g_τ: (2.12)."),
         Mistake(_farthest, "τ is the gradient with the smallest inner product with u, the one that is served worst."),
+        Mistake(
+            _shortest,
+            "τ is not the shortest gradient, the smallest entry of K's diagonal, but the one with the smallest inner "
+            "product with u.",
+        ),
         Mistake(_unclipped, "The share must stay between 0 and 1, or a weight turns negative."),
         Mistake(_not_shrunk, "All weights shrink by 1 − γ before γ is added to the τ-th, or they no longer sum to 1."),
     ],

@@ -32,6 +32,8 @@ gap = Exercise(
         Mistake(1.0, "That is max − min of Kα. The gap compares ‖u‖² = αᵀKα with the smallest entry."),
         Mistake(-0.5, "A gap is never negative: take the gradient with the smallest inner product with u."),
         Mistake(0.25, "That is ‖u‖² − ‖u*‖², the true error. The gap bounds it without knowing u*."),
+        Mistake(0.125, "That is half of ‖u‖² − ‖u*‖², the true error of (2.10). The gap bounds it without knowing u*."),
+        Mistake(1.75, "That is ‖u*‖², at the optimum. The gap needs only the present α."),
         Mistake(2.0, "That is ‖u‖². Now subtract the smallest ⟨g_i, u⟩."),
         Mistake(1.5, "That is the smallest ⟨g_i, u⟩. How far is it below ‖u‖²?"),
     ],

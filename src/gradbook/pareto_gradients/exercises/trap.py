@@ -34,12 +34,12 @@ def _kind(answer: Any) -> str:
     """Known mistakes of an example are kinds, not values."""
     rows = np.asarray(answer, dtype=float)
     if rows.shape != (2, 2):
-        return "another shape"
+        return "one" if rows.ndim < 2 or len(rows) == 1 else "another shape"
     if (np.abs(rows).max(axis=1) == 0).any():
         return "zero"
     if rows[0] @ rows[1] >= 0:
         return "no conflict"
-    return "an end" if min_norm(at_features(rows, _STRETCH)).min() < 1e-12 else "between"
+    return "corner" if min_norm(at_features(rows, _STRETCH)).min() < 1e-12 else "between"
 
 
 astray = Exercise(
@@ -54,10 +54,11 @@ astray = Exercise(
             "These two agree, and so every average of them suits both. Let them conflict: ⟨g₁, g₂⟩ < 0.",
         ),
         Mistake(
-            [[1.0, 0.0], [-1.0, 0.0]],
-            "They conflict, but the bound mixes them well. Let the one be long along θ₁, where the shared part makes "
-            "it look three times shorter.",
+            [[0.3, 1.0], [0.3, -1.0]],
+            "They conflict, but the bound mixes both, and well. Make it follow one alone: let that one lie along θ₁, "
+            "where the shared part makes it look three times shorter than it is, and shorter than the other.",
         ),
+        Mistake([[1.0, 2.0]], "That is one gradient; two are asked for."),
         Mistake([[1.0, 0.0], [0.0, 0.0]], "A zero gradient is itself the nearest point, and then u = 0."),
         Mistake([[1.0, 0.0, 0.0], [-1.0, 0.0, 1.0]], "The plane has two coordinates."),
     ],

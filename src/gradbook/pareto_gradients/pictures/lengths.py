@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.explore import COLOURS, TASKS, Dots, Number, Panel, Path, Picture, Predict, Slider
+from gradbook.explore import COLOURS, TASKS, Dots, Panel, Path, Picture, Predict, Slider
 
 Array = NDArray[np.float64]
 _LENGTHS = np.logspace(-2, 2, 161)
@@ -35,6 +35,7 @@ def lengths_state(length: float, angle: float, guess: float) -> dict[str, Any]:
     weight = float(first_weight(length, angle))
     first, second = _cosines(_LENGTHS, angle)
     here = [float(value) for value in _cosines(length, angle)]
+    half = float(np.cos(np.radians(angle / 2)))
     return {
         "weight": np.column_stack([_LENGTHS, first_weight(_LENGTHS, angle)]),
         "here": np.array([[length, weight]]),
@@ -42,9 +43,10 @@ def lengths_state(length: float, angle: float, guess: float) -> dict[str, Any]:
         "first cosine": np.column_stack([_LENGTHS, first]),
         "second cosine": np.column_stack([_LENGTHS, second]),
         "both": np.array([[length, here[0]], [length, here[1]]]),
-        "alpha": weight,
-        "cosines": f"{here[0]:.2f} and {here[1]:.2f}",
-        "verdict": f"α₁ is {weight:.3f}; you guessed {guess:.2f}. With both normalised first it would be 0.5.",
+        "fair": np.array([[0.01, half], [100.0, half]]),
+        "note": "At 180° the hull holds the origin: u = 0, and its cosines mean nothing." if angle == 180 else "",
+        "verdict": f"α₁ is {weight:.3f}; you guessed {guess:.2f}. The cosines of u with g₁ and g₂ are "
+        f"{abs(here[0]):.2f} and {abs(here[1]):.2f}.",
     }
 
 
@@ -78,6 +80,7 @@ def love_of_small_gradients() -> Picture:
                 (0.01, 100),
                 (-0.03, 1.03),
                 [
+                    Path("fair", "with both, normalised first", COLOURS["grey"], dashed=True),
                     Path("first cosine", "with g₁", TASKS[0], 3),
                     Path("second cosine", "with g₂", TASKS[1], 3, dashed=True),
                     Dots("both", "here", COLOURS["orange"], 100),
@@ -88,10 +91,10 @@ def love_of_small_gradients() -> Picture:
                 log_x=True,
             ),
         ],
-        readout=[Number("cosines", "cosines of u with g₁ and g₂")],
         predict=Predict(
-            "The first gradient is ten times longer than the second. What weight does it get? Set your guess, reveal.",
-            ["weight", "here"],
+            "The first gradient is ten times longer than the second. What weight does it get? Set your guess, "
+            "then reveal.",
+            ["weight", "here", "first cosine", "second cosine", "both"],
         ),
         presets={
             "A hundred times longer": {"length": 100},
@@ -102,6 +105,7 @@ def love_of_small_gradients() -> Picture:
         caption="Figure 2.3. Weight and influence of a task against the length of its gradient. A long gradient gets a "
         "small weight and the update turns to the short one: MGDA listens to the task that has least to say.",
         alt="Two panels over the length of the first gradient, from 0.01 to 100 on a logarithmic axis. The weight of "
-        "the first task falls from 1 to 0. The cosine of the update with the first gradient falls from 1 towards 0, "
-        "the cosine with the second one rises to 1; both cross where the lengths are equal.",
+        "the first task falls from 1 to 0. The cosine of the update with the first gradient falls from 0.87 to 0, "
+        "the cosine with the second one rises the other way; both cross where the lengths are equal, on a dashed line "
+        "at the height that normalising first gives to both.",
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.explore import COLOURS, TASKS, Choice, Dots, Number, Panel, Path, Picture, Point, Steps
+from gradbook.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Point, Steps
 from gradbook.pareto_gradients.active_set import growing_faces
 from gradbook.pareto_gradients.iterations import ITERATIONS
 from gradbook.pareto_gradients.plane import min_norm
@@ -31,16 +31,16 @@ def solver_state(
     places = {name: _walk(start(gramian), gradients, step) for name, start in ITERATIONS.items()}
     zero = bool(gramian.diagonal().min() < 1e-12)
     exact = (best @ gradients)[None] if zero else _walk(growing_faces(gramian), gradients, step)
+    nothing = np.empty((0, 2))
     state: dict[str, Any] = {
         "hull": np.vstack([gradients, gradients[:1]]),
         "nearest": (best @ gradients)[None],
-        "path": places[method],
-        "here": places[method][-1:],
         "exact": exact,
         "active_set error": _errors(exact, best @ gradients, scale),
-        "gap": float((gramian @ best).min()),
     }
     for name, path in places.items():
+        state[f"{name} path"] = path if name == method else nothing
+        state[f"{name} here"] = path[-1:] if name == method else nothing
         state[f"{name} error"] = _errors(path, best @ gradients, scale)
     u = places[method][-1]
     state["gap"] = max(float(u @ u - (gradients @ u).min()), 0.0)
@@ -69,9 +69,9 @@ def solver_steps() -> Picture:
         controls=[
             Choice("method", "iteration", tuple(ITERATIONS), "frank_wolfe"),
             Steps("step", "steps", _LAST, 30, interval_ms=250),
-            Point("g1", "g₁", (1.6, 0.5), colour=TASKS[0], vector=True),
-            Point("g2", "g₂", (-1.4, 0.6), colour=TASKS[1], vector=True),
-            Point("g3", "g₃", (0.2, 1.7), colour=TASKS[3], vector=True),
+            Point("g1", "g₁", (1.6, 0.5), colour=COLOURS["grey"], vector=True),
+            Point("g2", "g₂", (-1.4, 0.6), colour=COLOURS["grey"], vector=True),
+            Point("g3", "g₃", (0.2, 1.7), colour=COLOURS["grey"], vector=True),
         ],
         compute=solver_state,
         panels=[
@@ -82,8 +82,8 @@ def solver_steps() -> Picture:
                 [
                     Path("hull", "hull", COLOURS["sky"], width=1, fill=True),
                     Path("exact", "active set", COLOURS["ink"], width=4, opacity=0.5),
-                    Path("path", "u of the chosen iteration", COLOURS["vermilion"], width=1.5),
-                    Dots("here", "", COLOURS["vermilion"], 50),
+                    *(Path(f"{name} path", "", COLOURS[colour], 1.5) for name, colour in _SHOWN.items()),
+                    *(Dots(f"{name} here", "", COLOURS[colour], 50) for name, colour in _SHOWN.items()),
                     Dots("nearest", "nearest point", COLOURS["ink"], 70, shape="diamond"),
                 ],
                 width=380,
@@ -104,7 +104,7 @@ def solver_steps() -> Picture:
             ),
         ],
         readout=[
-            Number("off", "‖u‖² − ‖u*‖²", ".2e"),
+            Number("off", "true error ‖u‖² − ‖u*‖²", ".2e"),
             Number("gap", "duality gap", ".2e"),
         ],
         presets={
@@ -115,10 +115,10 @@ def solver_steps() -> Picture:
             "Collinear": {"g1": (0.4, 0.5), "g2": (0.8, 1.0), "g3": (1.4, 1.75)},
         },
         caption="Figure 2.2. Press play. Line-search Frank-Wolfe turns to one corner after the other and zig-zags "
-        "towards the nearest point; the active set (thick grey) walks there on ever larger faces and is done in two or "
-        "three steps. Right: all methods, on a logarithmic scale.",
-        alt="Left: a triangle of three gradients; a red zig-zag path from its middle to the point of the lower edge "
-        "that is nearest to the origin, and a thick grey path along a corner and the edge. Right: the squared distance "
+        "towards the nearest point; the active set (thick) walks there on ever larger faces and is done in two or "
+        "three steps. Right: all methods, in the colours of their paths, on a logarithmic scale.",
+        alt="Left: a triangle of three gradients; a zig-zag path from its middle to the point of the lower edge "
+        "that is nearest to the origin, and a thick path along a corner and the edge. Right: the squared distance "
         "from the nearest point against the step; the dashed line of the active set falls to the bottom at once, the "
         "four iterations fall slowly.",
     )

@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 _SPAN = (-10.0, 10.0)
 _GRID = np.linspace(*_SPAN, 101)
 _HEIGHTS = losses(*np.meshgrid(_GRID, _GRID))
+_STEPS = 400
 _STYLES = {
     "sum": ("grey", 2.0, False),
     "normalised sum": ("orange", 2.5, False),
@@ -42,7 +43,7 @@ def trajectories_state(start: tuple[float, float], rate: float, stretch: float) 
     state: dict[str, Any] = {}
     ends = []
     for name in _STYLES:
-        path = descend(name, start, rate, stretch=stretch)
+        path = descend(name, start, rate, _STEPS, stretch)
         state[name] = np.clip(path.places, -10, 10)
         state[f"{name} losses"] = path.losses
         ends.append(f"{name} ({path.losses[-1, 0]:.1f}, {path.losses[-1, 1]:.1f})")
@@ -54,9 +55,9 @@ def trajectories_state(start: tuple[float, float], rate: float, stretch: float) 
 
 def trajectories() -> Picture:
     """Figure 2.4: four methods on the landscape of the PCGrad and CAGrad papers."""
-    levels = [-16, -8, 0, 4, 7]
+    levels = [-16, -8, 4, 7]
     return Picture(
-        title="250 steps of Adam from one start",
+        title=f"{_STEPS} steps of Adam from one start",
         controls=[
             Slider("rate", "learning rate η", 0.01, 1, 0.1, log=True),
             Slider("stretch", "stretch s of the shared part (MGDA-UB)", 0.1, 10, 4.7, log=True),
@@ -102,9 +103,10 @@ def trajectories() -> Picture:
             "Small steps from the right": {"start": STARTS["right"], "rate": 0.051},
             "Encoder stretched the other way": {"stretch": 0.1},
         },
-        caption="Figure 2.4. Two losses with steep walls and a common floor. The sum follows the steeper wall and may "
-        "be caught in it; MGDA goes for the front of places that are best for neither, and stops on whichever part "
-        "of it is nearest. MGDA-UB depends on the stretch of the shared part.",
+        caption="Figure 2.4. Two losses with narrow grooves above and a common floor below. Green: the Pareto front, "
+        "where neither loss can fall without the other rising. The sum may be caught in a groove for long, and then "
+        "slides along the front to the middle; the others stop where they first meet the front. Where MGDA-UB does depends on "
+        "the stretch of the shared part.",
         alt="Left: contours of two losses over a square, two steep valleys above and two wide bowls below; four paths "
         "run from the upper left down to a horizontal green line, the Pareto front, which they reach at different "
         "places. Right: the same four paths in the plane of both losses, ending on or near the green curve.",
