@@ -23,7 +23,7 @@ help:
 	@echo "make book     run every chapter top to bottom and store its outputs"
 	@echo "make figures  draw every file under figures/ (with a screenshot where there is Chromium)"
 	@echo "make bench    measure controls in a real browser, and methods against the public ones"
-	@echo "make stored   measure again the tables under chapters/stored/ (some minutes)"
+	@echo "make stored   measure again the tables under chapters/stored/ (a quarter of an hour)"
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -72,5 +72,6 @@ bench: .venv/test.done
 stored: .venv/test.done
 	@$(BIN)/python -m gradbook.loss_weighting.comparison
 	@$(BIN)/python -m gradbook.pareto_gradients.comparison
+	@$(BIN)/python -m gradbook.primary_auxiliary.comparison
 	@$(BIN)/python -m tests.bench.methods --store
 	@$(BIN)/python -m tests.bench.solvers --store

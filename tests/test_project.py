@@ -127,12 +127,15 @@ def test_nothing_loads_pickles_or_asks_the_network():
 def test_every_public_name_of_the_house_is_there():
     import gradbook.loss_weighting as weighting
     import gradbook.pareto_gradients as pareto
+    import gradbook.primary_auxiliary as primary
     import gradbook.task_gradients as gradients
 
     for name in ("task_gradients", "gramian", "set_gradient"):
         assert callable(getattr(gradients, name))
     for name in ("min_norm_weights", "pareto_direction"):
         assert callable(getattr(pareto, name))
+    for name in ("auxiliary_multipliers", "primary_direction", "hybrid_direction"):
+        assert callable(getattr(primary, name))
     for name in (
         *("initial_loss_classification", "prior_loss_classification", "initial_loss_regression"),
         *("prior_loss_regression", "normalized_sum", "real_time_sum", "power_mean", "gradient_normalized_sum"),

@@ -24,8 +24,8 @@ def gradients_by_parameter(losses: Tensor | Sequence[Tensor], parameters: Iterab
     """Return one tensor (n, *shape) for each parameter: the gradients of all losses with respect to it.
 
     One backward pass a loss. On CPU a batched pass is slower for large batches and up to twice as fast for small ones,
-    but not every operation has one, and a loss that overflows would spoil the others' gradients in it. The graph is kept, so that the
-    losses can still be differentiated. A parameter that a loss doesn't reach gets zeros.
+    but not every operation has one, and a loss that overflows would spoil the others' gradients in it. The graph is
+    kept, so that the losses can still be differentiated. A parameter that a loss doesn't reach gets zeros.
 
     Raises ValueError that names the task if a loss or a gradient is NaN or infinite.
     """

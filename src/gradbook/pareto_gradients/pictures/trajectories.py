@@ -105,8 +105,8 @@ def trajectories() -> Picture:
         },
         caption="Figure 2.4. Two losses with narrow grooves above and a common floor below. Green: the Pareto front, "
         "where neither loss can fall without the other rising. The sum may be caught in a groove for long, and then "
-        "slides along the front to the middle; the others stop where they first meet the front. Where MGDA-UB does depends on "
-        "the stretch of the shared part.",
+        "slides along the front to the middle; the others stop where they first meet the front. Where MGDA-UB does "
+        "depends on the stretch of the shared part.",
         alt="Left: contours of two losses over a square, two steep valleys above and two wide bowls below; four paths "
         "run from the upper left down to a horizontal green line, the Pareto front, which they reach at different "
         "places. Right: the same four paths in the plane of both losses, ending on or near the green curve.",
