@@ -1,0 +1,147 @@
+"""The multipliers λ of the auxiliary gradients, from inner products alone: non-negative least squares.
+
+Source: kexue.fm/archives/8907 (Su Jianlin, 2022), 主次型; numbers in brackets are the equations of chapter 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gradbook.pareto_gradients.active_set import nonnegative_quadratic
+from gradbook.pareto_gradients.gram import checked_gramian
+from gradbook.primary_auxiliary.iterations import ITERATIONS
+
+Array = NDArray[np.float64]
+METHODS = ("active_set", *ITERATIONS)
+
+
+@dataclass(frozen=True)
+class Multipliers:
+    """Multipliers λ (n,), the squared length of the correction ‖Σ λ_i g_i‖², a certificate, and the steps taken.
+
+    The length of u = g_0 + Σ λ_i g_i itself would need ‖g_0‖, which the solver isn't told. ``residual`` is
+    max_i |min(λ_i ‖g_i‖, ⟨g_i, u⟩ / ‖g_i‖)| divided by max_i |⟨g_i, g_0⟩| / ‖g_i‖: it doesn't depend on the scale of
+    any gradient, and is 0 only at the optimum. ``steps`` counts linear systems ("active_set") or coordinates
+    re-solved. ``converged`` is False if the residual is above the tolerance.
+    """
+
+    values: Tensor
+    squared_norm: float
+    residual: float
+    steps: int
+    converged: bool = True
+
+
+def auxiliary_multipliers(
+    gramian: Tensor,
+    inner_products: Tensor,
+    method: str = "active_set",
+    tolerance: float = 1e-9,
+    max_steps: int = 10_000,
+) -> Multipliers:
+    """Return the λ ≥ 0 that minimise ½ ‖g_0 + Σ λ_i g_i‖²: (3.4).
+
+    ``gramian`` (n, n) holds the inner products ⟨g_i, g_j⟩ of the auxiliary gradients, ``inner_products`` (n,) those
+    with the primary gradient, ⟨g_i, g_0⟩. ``method`` is "active_set", exact to rounding; "cyclic", one coordinate
+    after the other, until the residual is at most ``tolerance`` or ``max_steps`` coordinates were re-solved; or
+    "article", the article's choice of the coordinate (3.8), kept to be shown: it can stall at a wrong point, and
+    then says so by ``converged`` = False. λ comes in the dtype and on the device of ``gramian``; a zero auxiliary
+    gradient gets λ = 0.
+
+    Raises the errors of :func:`gradbook.pareto_gradients.gram.checked_gramian`; TypeError for inner products that are
+    no floating point tensor; ValueError for inner products of another shape, NaN or infinite, or not 0 with a zero
+    gradient, for an unknown method, a tolerance or cap ≤ 0, and for λ beyond the range of the dtype. Inner products
+    that no vector g_0 can have are not looked for: they end in a large residual.
+    """
+    matrix = checked_gramian(gramian)
+    linear = _checked_inner_products(inner_products, matrix)
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+    if not tolerance > 0 or not max_steps >= 1:
+        raise ValueError(f"tolerance must be > 0 and max_steps ≥ 1, got {tolerance} and {max_steps}")
+    if method == "active_set":
+        values, steps = nonnegative_quadratic(matrix, -linear)
+        values = _refined(matrix, linear, values)
+    else:
+        values, steps = _iterate(method, matrix, linear, tolerance, max_steps)
+    found = torch.from_numpy(values).to(gramian)
+    if not bool(torch.isfinite(found).all()):
+        raise ValueError(f"a multiplier is too large for {gramian.dtype}: pass the inner products in float64")
+    left = residual(matrix, linear, values)
+    return Multipliers(found, max(float(values @ matrix @ values), 0.0), left, steps, left <= tolerance)
+
+
+def residual(gramian: Array, inner_products: Array, values: Array) -> float:
+    """Return how far λ = ``values`` is from the conditions (3.5), free of all scales; 0 at the optimum."""
+    return _distance(gramian, inner_products, values, inner_products + gramian @ values)
+
+
+def measured(found: Multipliers, products: Tensor, slack: Array, tolerance: float = 1e-9) -> Multipliers:
+    """Return ``found`` with the residual of the ``slack`` ⟨g_i, u⟩ (n,) that the update u has in truth.
+
+    ``products`` (n + 1, n + 1) are the inner products of all gradients, the primary first.
+    """
+    matrix = products.cpu().numpy()
+    left = _distance(matrix[1:, 1:], matrix[1:, 0], found.values.cpu().numpy(), slack)
+    return replace(found, residual=left, converged=left <= tolerance)
+
+
+def _distance(gramian: Array, inner_products: Array, values: Array, slack: Array) -> float:
+    norms = np.sqrt(gramian.diagonal())
+    some = norms > 0
+    if not some.any() or not (inner_products[some] != 0).any():
+        return 0.0 if not values.any() else float("inf")
+    pull = np.abs(inner_products[some] / norms[some]).max()
+    return float(np.abs(np.minimum(values[some] * norms[some], slack[some] / norms[some])).max() / pull)
+
+
+def _refined(gramian: Array, inner_products: Array, values: Array) -> Array:
+    """Return λ with the positive entries solved once more for what is left of ⟨g_i, u⟩, if that helps.
+
+    Nearly dependent auxiliaries have large multipliers, and these lose digits.
+    """
+    active = np.flatnonzero(values)
+    if not len(active):
+        return values
+    wide = inner_products.astype(np.longdouble) + gramian.astype(np.longdouble) @ values.astype(np.longdouble)
+    scale = np.sqrt(gramian.diagonal()[active])
+    unit = gramian[np.ix_(active, active)] / scale / scale[:, None]
+    again = values.copy()
+    again[active] -= np.linalg.lstsq(unit, np.float64(wide[active]) / scale, rcond=1e-15)[0] / scale
+    if again.min() < 0 or residual(gramian, inner_products, again) >= residual(gramian, inner_products, values):
+        return values
+    return again
+
+
+def _iterate(method: str, gramian: Array, linear: Array, tolerance: float, max_steps: int) -> tuple[Array, int]:
+    """Follow an iteration to its end, to the tolerance, or to the cap."""
+    steps = -1
+    for values in islice(ITERATIONS[method](gramian, linear), max_steps + 1):
+        steps += 1
+        if residual(gramian, linear, values) <= tolerance:
+            break
+    return values, steps
+
+
+def _checked_inner_products(inner_products: Tensor, gramian: Array) -> Array:
+    if not isinstance(inner_products, Tensor) or not inner_products.is_floating_point():
+        kind = inner_products.dtype if isinstance(inner_products, Tensor) else type(inner_products).__name__
+        raise TypeError(f"inner_products must be a floating point tensor, got {kind}")
+    if inner_products.shape != (len(gramian),):
+        raise ValueError(f"inner_products must have shape ({len(gramian)},), got {tuple(inner_products.shape)}")
+    linear: Array = inner_products.detach().to("cpu", torch.float64).numpy()
+    if not np.isfinite(linear).all():
+        i = int(np.flatnonzero(~np.isfinite(linear))[0])
+        raise ValueError(f"inner_products must be finite, got {linear[i]} at {i}")
+    odd = np.flatnonzero((gramian.diagonal() <= 0) & (linear != 0))
+    if len(odd):
+        raise ValueError(
+            f"inner_products[{odd[0]}] must be 0, as auxiliary {odd[0] + 1} is zero; got {linear[odd[0]]:g}"
+        )
+    return linear
