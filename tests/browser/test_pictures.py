@@ -8,7 +8,7 @@ import pytest
 from gradbook.book.chapters import CHAPTERS
 from gradbook.book.lab import PANEL, browser_page, chromium, open_notebook, run_all, running_lab
 from gradbook.explore import Point
-from tests.browser.hands import LIVE, changes, drag_every_point, keyboard_moves_everything, live, shoot
+from tests.browser.hands import LIVE, changes, drag_every_point, keyboard_moves_everything, live, reveal, shoot
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: see tests/browser/install_chromium.sh")
 
@@ -45,6 +45,7 @@ def test_every_picture_of_the_chapter_is_alive(lab, page, chapter):
         keyboard_moves_everything(page, picture, lambda: None)
         points = sum(isinstance(control, Point) for control in made.controls)
         assert drag_every_point(page, picture) == points
+        reveal(page, picture)
         for preset in made.presets:
             assert changes(page, picture, picture.get_by_role("button", name=preset, exact=True).click), preset
             shoot(page, f"{chapter.number}-{number}-{re.sub('[^A-Za-z0-9]+', '-', preset)}")

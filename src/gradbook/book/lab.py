@@ -132,7 +132,7 @@ def menu(page: Page, name: str, entry: str) -> None:
     page.get_by_role("menuitem", name=entry, exact=True).click()
 
 
-def run_all(page: Page, timeout: float = 180) -> None:
+def run_all(page: Page, timeout: float = 400) -> None:
     """Restart the kernel, run every cell, and wait for the last."""
     page.wait_for_timeout(1000)  # a click in the first moments after opening is lost
     menu(page, "Kernel", "Restart Kernel and Run All Cells…")
