@@ -1,8 +1,8 @@
 """From a pointer event to changed pixels, for every slider and point of every chapter, in a real browser.
 
 ``python -m tests.bench.controls [CHAPTER …]``. The yardstick, measured in the same run, is ``interact`` around an
-inline matplotlib figure, once in JupyterLab as installed and once with the book's server settings (which stop TCP from holding
-small messages back). Run it on a quiet machine; the ratio depends little on the machine, the milliseconds do.
+inline matplotlib figure, once in JupyterLab as installed and once with the book's server settings (which stop TCP from
+holding small messages back). Run it on a quiet machine; the ratio depends little on the machine, the milliseconds do.
 """
 
 from __future__ import annotations
