@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -89,6 +90,10 @@ def _wait(server: subprocess.Popen[bytes], runtime: Path, root: Path) -> Lab:
             except json.JSONDecodeError:  # still being written
                 continue
             if "is running at:\n" in (root.parent / "lab.log").read_text().replace("\r", ""):
+                try:
+                    socket.create_connection(("127.0.0.1", found["port"]), timeout=5).close()
+                except OSError:  # announced, not yet listening
+                    continue
                 return Lab(found["url"], found["token"], root)
         time.sleep(0.1)
     raise TimeoutError("JupyterLab didn't start within a minute")
