@@ -1,10 +1,12 @@
 """The data sets: what is read, how it's split, and that it's the same every time."""
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 import torch
 from torchjd.aggregation import UPGrad
@@ -30,6 +32,7 @@ from gradbook.tasks import (
     MultiTask,
     SharedNetwork,
     Task,
+    halved,
     load_digits,
     load_flights,
     load_multi_mnist,
@@ -38,6 +41,8 @@ from gradbook.tasks import (
     reproducible,
 )
 from gradbook.tasks.installed import installed_path
+from gradbook.tasks.split import random_order, standardised_split
+from gradbook.tasks.stored import rounded, write_table
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +186,18 @@ def test_multi_mnist_is_seeded_and_needs_two_digits():
         load_multi_mnist(1, 40)
 
 
+def test_halving_averages_squares_of_four_pixels():
+    images = torch.arange(48, dtype=torch.float64).reshape(2, 4, 6)
+    assert torch.equal(halved(images), images.reshape(2, 2, 2, 3, 2).mean((2, 4)).flatten(1))
+    assert halved(images)[0].tolist() == [3.5, 5.5, 7.5, 15.5, 17.5, 19.5]
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (2, 27, 28), (2, 28, 27), (1, 2, 28, 28)])
+def test_halving_refuses_other_shapes(shape):
+    with pytest.raises(ValueError, match=r"images must have shape \(N, h, w\) with even h and w, got"):
+        halved(torch.zeros(shape))
+
+
 # ---- yeast ----
 
 
@@ -203,6 +220,58 @@ def test_yeast_splits_by_seed_into_disjoint_parts():
 
 
 # ---- what they are made of ----
+
+
+def test_a_split_draws_every_row_at_most_once():
+    order = random_order(10, 6, 4, seed=3)
+    assert sorted(order) == list(range(10))
+    assert order.tolist() == random_order(10, 6, 4, seed=3).tolist()
+    assert order.tolist() != random_order(10, 6, 4, seed=4).tolist()
+    assert len(set(random_order(10, 2, 3, seed=3))) == 5
+    with pytest.raises(ValueError, match="sum to at most 10, got 6 and 5"):
+        random_order(10, 6, 5, seed=3)
+
+
+def test_a_split_is_standardised_by_its_training_part_alone():
+    inputs = np.random.default_rng(0).normal([5.0, -2.0, 0.0], [3.0, 0.1, 1.0], (50, 3))
+    inputs[:, 2] = 7.0  # never varies
+    targets = np.arange(50.0)[:, None]
+    data = standardised_split((Task("row", "number", "regression"),), inputs, targets, 30, 20, seed=1)
+    learnt, judged = (part.long().flatten().numpy() for part in (data.train_targets, data.test_targets))
+    assert sorted([*learnt, *judged]) == list(range(50))
+    for numbers, found in ((learnt, data.train_inputs), (judged, data.test_inputs)):
+        plain = (inputs[numbers, :2] - inputs[learnt, :2].mean(0)) / inputs[learnt, :2].std(0)
+        torch.testing.assert_close(found[:, :2], torch.from_numpy(plain))
+        assert not found[:, 2].any()
+
+
+@pytest.mark.parametrize("name", ["02-multi-mnist", "02-yeast", "03-noisy-labels", "03-weight-decay"])
+def test_stored_tables_are_written_byte_by_byte_as_they_lie(tmp_path, name):
+    path = ROOT / "chapters" / "stored" / f"{name}.json"
+    write_table(tmp_path / "again.json", json.loads(path.read_text(encoding="utf-8")))
+    assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
+
+
+def test_a_table_has_one_line_for_a_list_of_numbers(tmp_path):
+    table = {"start × 2": [1, 2.5], "rows": [[1.0, 2.0], [3.0, 4.0]], "none": [], "one": 1}
+    write_table(tmp_path / "table.json", table)
+    text = (tmp_path / "table.json").read_text(encoding="ascii")
+    assert json.loads(text) == table
+    assert ' "start \\u00d7 2": [1, 2.5],\n "rows": [\n  [1.0, 2.0],\n  [3.0, 4.0]\n ],\n' in text
+    assert text.endswith("}\n")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_table_with_a_nan_is_not_written(tmp_path, value):
+    with pytest.raises(ValueError, match=r"table for table\.json must hold finite numbers"):
+        write_table(tmp_path / "table.json", {"scores": [0.5, value]})
+    with pytest.raises(TypeError):
+        write_table(tmp_path / "table.json", {"scores": torch.ones(2)})
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_stored_has_four_decimals():
+    assert rounded(torch.tensor([1 / 3, -2 / 3, 5.0], dtype=torch.float64)) == [0.3333, -0.6667, 5.0]
 
 
 def test_a_package_that_is_missing_is_named():

@@ -7,8 +7,6 @@ core). Each seed draws its own split of the data, its own network and its own ba
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
@@ -25,6 +23,7 @@ from torchjd.autojac import jac_to_grad, mtl_backward
 from gradbook.pareto_gradients.directions import pareto_backward
 from gradbook.task_gradients import set_gradient, task_gradients
 from gradbook.tasks import MultiTask, SharedNetwork, load_multi_mnist, load_yeast, reproducible
+from gradbook.tasks.stored import rounded, write_table
 
 Method = Callable[[list[Tensor], SharedNetwork, Tensor], object]
 """(losses, network, features): writes every ``.grad`` of the network; what it returns is not used."""
@@ -225,9 +224,9 @@ def table(results: dict[str, list[Run]]) -> dict[str, dict[str, Any]]:
     shares = ("conflicts", "conflicting_pairs", "direction_raises", "step_raises")
     return {
         name: {
-            "scores": [[round(score, 4) for score in run.scores.tolist()] for run in runs],
+            "scores": [rounded(run.scores) for run in runs],
             **{share: round(sum(getattr(run, share) for run in runs) / len(runs), 4) for share in shares},
-            "weights": [round(w, 4) for w in torch.stack([run.weights for run in runs]).mean(0).tolist()],
+            "weights": rounded(torch.stack([run.weights for run in runs]).mean(0)),
         }
         for name, runs in results.items()
     }
@@ -258,11 +257,7 @@ def main(folder: Path) -> None:
         ("multi-mnist", measure(multi_mnist, MULTI_MNIST, unit=10.0)),
         ("yeast", measure(yeast, YEAST, unit=10.0)),
     ):
-        # One line a list: a table of numbers that can be read.
-        text = re.sub(
-            r"\[\s+([^][{}]*?)\s+\]", lambda row: f"[{' '.join(row[1].split())}]", json.dumps(stored, indent=1)
-        )
-        (folder / f"02-{name}.json").write_text(text + "\n", encoding="utf-8")
+        write_table(folder / f"02-{name}.json", stored)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,7 +17,8 @@ from torch import Tensor
 
 from gradbook.primary_auxiliary import masked_backward, primary_backward
 from gradbook.primary_auxiliary.decay_comparison import measure_decays
-from gradbook.tasks import SharedNetwork, load_digits, reproducible
+from gradbook.tasks import SharedNetwork, halved, load_digits, reproducible
+from gradbook.tasks.stored import rounded, write_table
 
 Method = Callable[[Tensor, Tensor, list[Tensor]], object]
 """(losses of the noisy examples (B,), mean loss of the clean ones, parameters): writes every ``.grad``."""
@@ -60,19 +59,14 @@ def noisy_digits(noise: float, seed: int, noisy: int = 3000, clean: int = 200, t
     if noisy < 1 or clean < 1:
         raise ValueError(f"noisy and clean must be ≥ 1, got {noisy} and {clean}")
     digits = load_digits(noisy + clean, test, seed)
-    inputs, labels = small(digits.train_images), digits.train_labels
+    inputs, labels = halved(digits.train_images), digits.train_labels
     generator = torch.Generator().manual_seed(seed)
     flipped = torch.zeros(noisy, dtype=torch.bool)
     flipped[torch.randperm(noisy, generator=generator)[: round(noise * noisy)]] = True
     other = (labels[:noisy] + torch.randint(1, 10, (noisy,), generator=generator)) % 10
     given = torch.where(flipped, other, labels[:noisy])
-    test_inputs = small(digits.test_images)
+    test_inputs = halved(digits.test_images)
     return NoisyDigits(inputs[:noisy], given, flipped, inputs[noisy:], labels[noisy:], test_inputs, digits.test_labels)
-
-
-def small(images: Tensor) -> Tensor:
-    """Average images (N, 28, 28) over 2 × 2 pixels and write them in rows, (N, 196)."""
-    return torch.nn.functional.avg_pool2d(images.unsqueeze(1), 2).flatten(1)
 
 
 def methods() -> dict[str, Method]:
@@ -177,11 +171,11 @@ def table(results: dict[float, dict[str, Tensor]]) -> dict[str, dict[str, dict[s
     return {
         str(noise): {
             name: {
-                f"after {SHORT}": _rounded(curves[:, SHORT // EVERY - 1]),
-                "end": _rounded(curves[:, -1]),
-                "best": _rounded(curves.amax(1)),
-                "best step": _rounded(EVERY * (curves.argmax(1) + 1.0)),
-                "mean curve": _rounded(curves.mean(0)),
+                f"after {SHORT}": rounded(curves[:, SHORT // EVERY - 1]),
+                "end": rounded(curves[:, -1]),
+                "best": rounded(curves.amax(1)),
+                "best step": rounded(EVERY * (curves.argmax(1) + 1.0)),
+                "mean curve": rounded(curves.mean(0)),
             }
             for name, curves in row.items()
         }
@@ -196,16 +190,6 @@ def _means(runs: list[dict[str, Tensor]]) -> dict[str, float]:
     return {name: round(float(values.nanmean()), 4) for name, values in joined.items()}
 
 
-def _rounded(values: Tensor) -> list[float]:
-    return [round(value, 4) for value in values.tolist()]
-
-
-def write(stored: dict[str, Any], path: Path) -> None:
-    """Write a table as JSON, every list of numbers on one line."""
-    text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda row: f"[{' '.join(row[1].split())}]", json.dumps(stored, indent=1))
-    path.write_text(text + "\n", encoding="utf-8")
-
-
 def main(folder: Path) -> None:
     """Measure noisy labels and weight decay and store the tables."""
     head: dict[str, Any] = {"command": "python -m gradbook.primary_auxiliary.comparison", "seeds": SEEDS}
@@ -214,9 +198,9 @@ def main(folder: Path) -> None:
         print(f"noisy labels, learning rate {rate} …", file=sys.stderr, flush=True)
         rates[str(rate)] = table(compare(all_runs(SEEDS), LONG, rate))
     seen = {str(noise): _means([watched(noise, seed) for seed in range(SEEDS)]) for noise in NOISE}
-    write({**head, "steps": LONG, "rates": rates, f"first {SHORT} steps": seen}, folder / "03-noisy-labels.json")
+    write_table(folder / "03-noisy-labels.json", {**head, "steps": LONG, "rates": rates, f"first {SHORT} steps": seen})
     print("weight decay …", file=sys.stderr, flush=True)
-    write({**head, **measure_decays(SEEDS)}, folder / "03-weight-decay.json")
+    write_table(folder / "03-weight-decay.json", {**head, **measure_decays(SEEDS)})
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from gradbook.primary_auxiliary.growth import without_growth
-from gradbook.tasks import Digits, SharedNetwork, load_digits, reproducible
+from gradbook.tasks import Digits, SharedNetwork, halved, load_digits, reproducible
+from gradbook.tasks.stored import rounded
 
 Build = Callable[[list[Tensor]], torch.optim.Optimizer]
 """parameters → optimizer."""
@@ -70,7 +71,7 @@ def train_decayed(digits: Digits, build: Build, seed: int, steps: int = STEPS) -
 
     Raises ValueError if the training loss becomes NaN or infinite.
     """
-    inputs, test = (_inputs(images) for images in (digits.train_images, digits.test_images))
+    inputs, test = halved(digits.train_images), halved(digits.test_images)
     generator = torch.Generator().manual_seed(seed)
     curve = []
     with reproducible(seed):
@@ -88,11 +89,6 @@ def train_decayed(digits: Digits, build: Build, seed: int, steps: int = STEPS) -
             if (step + 1) % EVERY == 0:
                 curve.append(_judge(network, test, digits.test_labels))
     return torch.stack(curve, dim=1)
-
-
-def _inputs(images: Tensor) -> Tensor:
-    """Images (N, 28, 28) averaged over 2 × 2 pixels, in rows (N, 196)."""
-    return torch.nn.functional.avg_pool2d(images.unsqueeze(1), 2).flatten(1)
 
 
 def _judge(network: SharedNetwork, inputs: Tensor, labels: Tensor) -> Tensor:
@@ -123,13 +119,9 @@ def measure_decays(seeds: int) -> dict[str, Any]:
         "rates": {"SGD": SGD_RATE, "Adam": ADAM_RATE},
         "schemes": {
             name: {
-                key: {"end": _rounded(curves[:, i, -1]), "mean curve": _rounded(curves[:, i].mean(0))}
+                key: {"end": rounded(curves[:, i, -1]), "mean curve": rounded(curves[:, i].mean(0))}
                 for i, key in enumerate(MEASURED)
             }
             for name, curves in results.items()
         },
     }
-
-
-def _rounded(values: Tensor) -> list[float]:
-    return [round(value, 4) for value in values.tolist()]

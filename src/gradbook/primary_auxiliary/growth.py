@@ -47,11 +47,11 @@ def without_growth(optimizer: torch.optim.Optimizer, decoupled: bool = False) ->
 
     def remember(optimizer: Any, args: Any, kwargs: Any) -> None:
         if not _has_closure(args, kwargs):
-            _moving(optimizer)
+            _require_usable(_moving(optimizer))
         before.update({id(p): p.detach().clone() for p in _parameters(optimizer)})
 
     def shorten(optimizer: Any, args: Any, kwargs: Any) -> None:
-        pairs = [(p, before[id(p)]) for p in _parameters(optimizer) if p.grad is not None]
+        pairs = [(p, before[id(p)]) for p, _ in _moving(optimizer)]
         before.clear()
         factor = _share([p.detach() - old for p, old in pairs], [old for _, old in pairs])
         if factor > 0:
@@ -76,12 +76,12 @@ def _turn_gradient(optimizer: Any, args: Any, kwargs: Any) -> None:
             "use without_growth(optimizer, decoupled=True)"
         )
     moving = _moving(optimizer)
-    factor = _share([p.grad for p in moving if p.grad is not None], [p.detach() for p in moving], sign=-1)
+    _require_usable(moving)
+    factor = _share([gradient for _, gradient in moving], [p.detach() for p, _ in moving], sign=-1)
     if factor > 0:
         with torch.no_grad():
-            for p in moving:
-                if p.grad is not None:
-                    p.grad = p.grad + _times(factor, p)
+            for p, gradient in moving:
+                p.grad = gradient + _times(factor, p)
 
 
 def _has_closure(args: Any, kwargs: Any) -> bool:
@@ -105,12 +105,14 @@ def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
     return [p for group in optimizer.param_groups for p in group["params"]]
 
 
-def _moving(optimizer: torch.optim.Optimizer) -> list[Tensor]:
-    """The parameters that have a gradient: the others stay where they are."""
-    found = [p for p in _parameters(optimizer) if p.grad is not None]
-    for i, p in enumerate(found):
-        if p.grad is not None and p.grad.is_sparse:
+def _moving(optimizer: torch.optim.Optimizer) -> list[tuple[Tensor, Tensor]]:
+    """The parameters that have a gradient, with it: the others stay where they are."""
+    return [(p, p.grad) for p in _parameters(optimizer) if p.grad is not None]
+
+
+def _require_usable(moving: list[tuple[Tensor, Tensor]]) -> None:
+    for i, (p, gradient) in enumerate(moving):
+        if gradient.is_sparse:
             raise TypeError(f"the gradient of parameter {i} (shape {tuple(p.shape)}) is sparse, which is not supported")
-        if p.grad is not None and not bool(torch.isfinite(p.grad).all()):
+        if not bool(torch.isfinite(gradient).all()):
             raise ValueError(f"the gradient of parameter {i} (shape {tuple(p.shape)}) is NaN or infinite")
-    return found

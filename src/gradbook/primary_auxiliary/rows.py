@@ -10,7 +10,7 @@ def as_rows(**groups: Tensor) -> Tensor:
     """Return the named groups, each (d,) or (n, d), as the rows of one matrix.
 
     Raises TypeError for what is no floating point tensor or for two dtypes, ValueError for other shapes, different d,
-    two devices, or a NaN or infinite entry; the message names the group.
+    two devices, or a NaN or infinite entry; the message names the group and the row.
     """
     found: list[Tensor] = []
     first = next(iter(groups))
@@ -27,13 +27,20 @@ def as_rows(**groups: Tensor) -> Tensor:
             raise TypeError(f"{name} is {rows.dtype}, {first} is {found[0].dtype}: they must be the same")
         if found and rows.device != found[0].device:
             raise ValueError(f"{name} is on {rows.device}, {first} is on {found[0].device}")
-        broken = torch.nonzero(~torch.isfinite(rows).all(1)).flatten()
-        if len(broken):
-            raise ValueError(f"{name} must be finite, got NaN or an infinite entry in row {int(broken[0])}")
+        _require_finite(rows, name, single=group.ndim == 1)
         found.append(rows)
     if not len(found[0]):
         raise ValueError(f"{first} must hold at least one gradient, got none")
     return torch.cat(found)
+
+
+def _require_finite(rows: Tensor, name: str, single: bool) -> None:
+    """Say which row is broken as :func:`gradbook.checks.require` says which task; a ``single`` one has no number."""
+    broken = torch.nonzero(~torch.isfinite(rows).all(1)).flatten()
+    if len(broken):
+        i = int(broken[0])
+        index, place = ("", "") if single else (f"[{i}]", f" ({name.removesuffix('ies')}y {i + 1} of {len(rows)})")
+        raise ValueError(f"{name}{index} must be finite, got NaN or an infinite entry{place}")
 
 
 def unit_rows(rows: Tensor) -> tuple[Tensor, Tensor]:

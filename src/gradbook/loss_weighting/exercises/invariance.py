@@ -1,0 +1,134 @@
+"""Exercise 1.4: a function."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradbook.exercises import Exercise, Mistake, Wrong, returned
+
+Array = NDArray[np.float64]
+
+_GRADIENTS = np.array([[3.0, 1.0, 0.0], [-0.2, 0.1, 0.4]])
+_SCALES = np.array([1.0, 1000.0])
+
+
+def solve_direction(gradients: Array) -> Array:
+    """The reference: normalise every row, then add."""
+    return np.asarray((gradients / np.linalg.norm(gradients, axis=1, keepdims=True)).sum(axis=0))
+
+
+def _plain_sum(gradients: Array) -> Array:
+    return np.asarray(gradients.sum(axis=0))
+
+
+def _square_normalised(gradients: Array) -> Array:
+    return np.asarray((gradients / (gradients**2).sum(axis=1, keepdims=True)).sum(axis=0))
+
+
+def _normalised_at_the_end(gradients: Array) -> Array:
+    total = gradients.sum(axis=0)
+    return np.asarray(total / np.linalg.norm(total))
+
+
+def _normalised_together(gradients: Array) -> Array:
+    return np.asarray((gradients / np.linalg.norm(gradients)).sum(axis=0))
+
+
+def _negative(gradients: Array) -> Array:
+    return -solve_direction(gradients)
+
+
+def _norms_without_an_axis(gradients: Array) -> Array:
+    return np.asarray((gradients / np.linalg.norm(gradients, axis=1)).sum(axis=0))
+
+
+def _normalised_columns(gradients: Array) -> Array:
+    return np.asarray((gradients / np.linalg.norm(gradients, axis=0, keepdims=True)).sum(axis=0))
+
+
+def _direction_of(answer: Callable[..., Any], gradients: Array) -> Array:
+    found = np.asarray(returned(answer, gradients.copy()), dtype=float)
+    if found.shape != (gradients.shape[1],):
+        raise Wrong(
+            f"From gradients of shape {gradients.shape} it returns shape {found.shape}, not ({gradients.shape[1]},)."
+        )
+    if not np.isfinite(found).all() or np.linalg.norm(found) == 0:
+        raise Wrong("It returns a vector that is zero or not finite.")
+    return found
+
+
+def _angle(a: Array, b: Array) -> float:
+    cosine = float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+    return math.degrees(math.acos(min(1.0, max(-1.0, cosine))))
+
+
+def _scale_invariant(answer: Callable[..., Any]) -> None:
+    before = _direction_of(answer, _GRADIENTS)
+    after = _direction_of(answer, _GRADIENTS * _SCALES[:, None])
+    if _angle(before, after) > 1e-4:
+        raise Wrong(f"Multiplying the second loss by 1000 turns the update by {_angle(before, after):.1f}°.")
+
+
+def _fair(answer: Callable[..., Any]) -> None:
+    update = _direction_of(answer, _GRADIENTS)
+    cosines = [float(g @ update / np.linalg.norm(g)) for g in _GRADIENTS]
+    if not math.isclose(cosines[0], cosines[1], rel_tol=1e-6):
+        raise Wrong("The two tasks are not treated alike: the update makes different angles with their gradients.")
+
+
+def _downhill(answer: Callable[..., Any]) -> None:
+    inner = _GRADIENTS @ _direction_of(answer, _GRADIENTS)
+    if not (inner > 0).all():
+        raise Wrong("A step against the update makes a loss rise, although both could fall.")
+
+
+def _same_directions(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
+    for rows in (_GRADIENTS, _GRADIENTS * _SCALES[:, None]):
+        first, second = _vector_or_error(a, rows.copy()), _vector_or_error(b, rows.copy())
+        if isinstance(first, str) or isinstance(second, str):
+            if first != second:
+                return False
+        elif first.shape != second.shape or not np.allclose(first, second):
+            return False
+    return True
+
+
+def _vector_or_error(function: Callable[..., Any], rows: Array) -> Array | str:
+    try:
+        return np.asarray(function(rows), dtype=float)
+    except ValueError as error:
+        return "shapes don't fit" if "broadcast" in str(error) else "another error"
+
+
+invariant_direction = Exercise(
+    name="Exercise 1.4",
+    prompt="Write direction(gradients): from a numpy array (n, d) of task gradients to an update (d,) whose direction "
+    "doesn't change when a loss is multiplied by a positive number or raised by a constant, and that makes "
+    "the same acute angle with both gradients of two tasks.",
+    properties=[_scale_invariant, _fair, _downhill],
+    solution=solve_direction,
+    mistakes=[
+        Mistake(_plain_sum, "A constant added to a loss is gone from its gradient, but a factor is not."),
+        Mistake(
+            _square_normalised,
+            "Dividing by the squared norm turns long gradients into short ones: divide by the norm itself.",
+        ),
+        Mistake(_normalised_at_the_end, "Normalise each gradient before adding; afterwards it's too late."),
+        Mistake(
+            _normalised_together,
+            "One number for all tasks doesn't change the direction: each row needs its own.",
+        ),
+        Mistake(_negative, "The optimizer steps against the update, so the update must point uphill for every loss."),
+        Mistake(
+            _norms_without_an_axis, "The norms have shape (n,) and the gradients (n, d): keepdims=True makes them fit."
+        ),
+        Mistake(_normalised_columns, "A task is a row, so its norm runs along axis 1."),
+    ],
+    same=_same_directions,
+    hint="What is left of a gradient when both its scale and the loss's constant are gone?",
+)
