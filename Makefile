@@ -38,7 +38,7 @@ help:
 
 .venv/test.done: pyproject.toml constraints.txt | .venv/lab.done
 	@echo "Installing what the tests need …"
-	@$(INSTALL) --editable ".[test]"
+	@$(INSTALL) --editable ".[test,encoders]"
 	@touch $@
 
 lab: .venv/lab.done

@@ -21,12 +21,12 @@ from gradbook.task_gradients import gramian, task_gradients
 ROUNDS = 60
 
 
-def interleaved(*functions: Callable[[], object]) -> list[float]:
+def interleaved(*functions: Callable[[], object], repeats: int = ROUNDS) -> list[float]:
     """Median CPU seconds of each function, called in turn so that all see the same machine."""
     times: list[list[float]] = [[] for _ in functions]
     for function in functions:
         function()
-    for _ in range(ROUNDS):
+    for _ in range(repeats):
         for spent, function in zip(times, functions, strict=True):
             start = time.process_time()
             function()

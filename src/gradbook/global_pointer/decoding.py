@@ -1,0 +1,38 @@
+"""From scores to spans."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from gradbook.global_pointer.spans import Span
+
+
+def decode_spans(scores: Tensor, threshold: float = 0.0) -> list[set[Span]]:
+    """Return per sentence the set of spans whose score in ``scores`` (B, T, L, L) is above ``threshold``.
+
+    Masked pairs hold −inf and never count; which pairs are masked, those with start > end among them, is the head's
+    business. Raises ValueError for another shape, for scores that are NaN, and for a threshold that is NaN or −inf.
+    """
+    check_threshold(threshold)
+    if scores.ndim != 4 or scores.shape[2] != scores.shape[3]:
+        raise ValueError(f"scores must have shape (B, T, L, L), got {tuple(scores.shape)}")
+    if torch.isnan(scores).any():
+        raise ValueError("scores must not be NaN")
+    return collect(torch.nonzero(scores > threshold), len(scores))
+
+
+def check_threshold(threshold: float) -> None:
+    """Raise ValueError for a threshold that is NaN or −inf, which every masked pair would pass or none."""
+    if math.isnan(threshold) or threshold == -math.inf:
+        raise ValueError(f"threshold must be a number above −inf, got {threshold}")
+
+
+def collect(places: Tensor, sentences: int) -> list[set[Span]]:
+    """Return the (sentence, type, start, end) rows of ``places`` (N, 4) as one set of spans a sentence."""
+    found: list[set[Span]] = [set() for _ in range(sentences)]
+    for sentence, kind, start, end in places.tolist():
+        found[sentence].add(Span(start, end, kind))
+    return found
