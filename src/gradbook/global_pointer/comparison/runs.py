@@ -20,7 +20,7 @@ LONG = 20  # characters: only 1 in 500 of MSRA's names is longer
 class Budget:
     """What every head of a comparison gets: passes over the data, sentences a step, the highest learning rate."""
 
-    epochs: int = 15
+    epochs: int = 12
     batch_size: int = 32
     learning_rate: float = 3e-3
 
