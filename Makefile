@@ -14,7 +14,7 @@ export JUPYTER_CONFIG_PATH := $(CURDIR)/.jupyter
 export JUPYTER_PREFER_ENV_PATH := 1
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test check book figures bench stored help
+.PHONY: lab test check book figures bench stored stored-long help
 .DELETE_ON_ERROR:
 
 help:
@@ -23,7 +23,8 @@ help:
 	@echo "make book     run every chapter top to bottom and store its outputs"
 	@echo "make figures  draw every file under figures/ (with a screenshot where there is Chromium)"
 	@echo "make bench    measure controls in a real browser, and methods against the public ones"
-	@echo "make stored   measure again the tables under chapters/stored/ (a quarter of an hour)"
+	@echo "make stored   measure again the tables and small models under chapters/stored/ (an hour and a half)"
+	@echo "make stored-long  the two long tables of chapter 4; CLUENER=folder with its files (three hours)"
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -67,6 +68,7 @@ bench: .venv/test.done
 	@sh tests/browser/install_chromium.sh
 	@$(BIN)/python -m tests.bench.methods
 	@$(BIN)/python -m tests.bench.solvers
+	@$(BIN)/python -m tests.bench.token_pairs
 	@$(BIN)/python -m tests.bench.controls
 
 stored: .venv/test.done
@@ -75,3 +77,10 @@ stored: .venv/test.done
 	@$(BIN)/python -m gradbook.primary_auxiliary.comparison
 	@$(BIN)/python -m tests.bench.methods --store
 	@$(BIN)/python -m tests.bench.solvers --store
+	@$(BIN)/python -m gradbook.global_pointer.store
+	@$(BIN)/python -m gradbook.global_pointer.comparison msra nested rotary
+	@$(BIN)/python -m tests.bench.token_pairs --store
+
+stored-long: .venv/test.done
+	@$(BIN)/python -m gradbook.global_pointer.comparison full --seeds 1
+	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(CLUENER)" --features .venv/cluener.safetensors

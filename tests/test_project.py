@@ -136,13 +136,21 @@ def test_nothing_loads_pickles_or_asks_the_network():
 
 
 def test_every_public_name_of_the_house_is_there():
+    import gradbook.global_pointer as pointer
     import gradbook.loss_weighting as weighting
+    import gradbook.multilabel_loss as losses
     import gradbook.pareto_gradients as pareto
     import gradbook.primary_auxiliary as primary
     import gradbook.task_gradients as gradients
 
     for name in ("task_gradients", "gramian", "set_gradient"):
         assert callable(getattr(gradients, name))
+    for name in ("GlobalPointer", "EfficientGlobalPointer", "decode_spans", "Span"):
+        assert callable(getattr(pointer, name))
+    assert callable(pointer.EfficientGlobalPointer.loss)
+    assert callable(pointer.EfficientGlobalPointer.decode)
+    for name in ("multilabel", "sparse_multilabel", "naive_sparse_multilabel"):
+        assert callable(getattr(losses, f"{name}_cross_entropy"))
     for name in ("min_norm_weights", "pareto_direction"):
         assert callable(getattr(pareto, name))
     for name in ("auxiliary_multipliers", "primary_direction", "hybrid_direction"):

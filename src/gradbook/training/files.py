@@ -1,4 +1,4 @@
-"""Tensors and words in one file of safetensors: no pickle, and never half written."""
+"""Tensors and words in one file of safetensors, which holds numbers only, and never half written."""
 
 from __future__ import annotations
 
