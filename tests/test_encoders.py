@@ -18,6 +18,8 @@ from gradbook.encoders import (
     BiLSTM,
     CharacterEmbedding,
     Characters,
+    Reduced,
+    SideBySide,
     StoredFeatures,
     TextEncoder,
     Transformer,
@@ -574,3 +576,29 @@ def test_stored_e5_features_are_e5_s_rounded(e5, tmp_path):
     torch.testing.assert_close(hidden, e5(TEXTS)[0], atol=1e-5, rtol=1e-3)
     encoder = TextEncoder(StoredFeatures(tmp_path / "f"), BiLSTM(e5.size, 4))
     assert encoder(TEXTS)[0].shape == (*mask.shape, 8)
+
+
+# ---- several embeddings ----
+
+
+def test_embeddings_side_by_side_are_those_of_each():
+    characters = Characters.from_texts(["天地玄黄"])
+    first, second = CharacterEmbedding(characters, 3), CharacterEmbedding(characters, 5)
+    vectors, mask = SideBySide(first, second)(["天黄", "玄"])
+    assert vectors.shape == (2, 2, 8)
+    assert torch.equal(vectors, torch.cat([first(["天黄", "玄"])[0], second(["天黄", "玄"])[0]], 2))
+    assert mask.tolist() == [[True, True], [True, False]]
+    with pytest.raises(ValueError, match="embeddings must hold at least one"):
+        SideBySide()
+
+
+def test_reduced_vectors_are_narrow_and_padding_stays_0():
+    embedding = CharacterEmbedding(Characters.from_texts(["天地玄黄"]), 6)
+    reduced = Reduced(embedding, 4).eval()
+    vectors, mask = reduced(["天地玄", "黄"])
+    assert vectors.shape == (2, 3, 4)
+    assert reduced.size == 4
+    assert vectors[~mask].abs().max() == 0
+    torch.testing.assert_close(reduced(["黄"])[0][0, 0], vectors[1, 0])
+    with pytest.raises(ValueError, match="width must be a whole number ≥ 1, got 0"):
+        Reduced(embedding, 0)

@@ -153,6 +153,18 @@ def test_the_same_seed_gives_the_same_run_and_leaves_the_random_state():
     assert fit(third, seed=1) != one
 
 
+def test_each_epoch_has_a_dropout_of_its_own():
+    drawn = []
+
+    class Spy(Line):
+        def forward(self, examples):
+            drawn.append(float(torch.rand(())))
+            return super().forward(examples)
+
+    fit(Spy(), batch_size=20)
+    assert len(set(drawn)) == 6
+
+
 def test_what_takes_no_gradient_is_left_alone():
     model = Line()
     fit(model)

