@@ -25,7 +25,7 @@ EXERCISES = all_exercises()
 
 def test_chapter_1_has_its_exercises():
     names = [exercise.name for exercise in EXERCISES]
-    assert names[:5] == [f"Exercise 1.{i}" for i in range(1, 6)]
+    assert {f"Exercise 1.{i}" for i in range(1, 6)} < set(names)
     assert len(set(names)) == len(names)
 
 

@@ -1,9 +1,14 @@
 """The widget kit without a browser: controls, marks, pictures, and the live assembly driven from Python."""
 
+import io
+import re
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from gradbook.explore import (
+    COLOURS,
     Arrows,
     Bars,
     Choice,
@@ -18,6 +23,7 @@ from gradbook.explore import (
     Predict,
     Slider,
     Steps,
+    Text,
     Toggle,
     arrow_outline,
     clip_polygon,
@@ -31,7 +37,7 @@ from gradbook.explore.live import Live
 from gradbook.explore.style import png
 
 
-def compute(size, kind, flag, step, tip):
+def compute(size, kind, flag, step, text, tip):
     """Every kind of mark; breaks in two ways on purpose."""
     if kind == "raises":
         raise ValueError("the method needs a positive size")
@@ -40,7 +46,7 @@ def compute(size, kind, flag, step, tip):
         "line": np.column_stack([t, np.nan * t if kind == "nan" else t * size]),
         "arrow": np.array([[[0, 0], tip]]),
         "dots": np.array([[0.5, 0.5]]),
-        "words": [(0.1, 0.2, "here")],
+        "words": [(0.1, 0.2, text)],
         "bars": np.array([0.2, 0.4]),
         "map": np.full((3, 4), size),
         "size": size,
@@ -58,6 +64,7 @@ def picture(**changes):
             Choice("kind", "kind", ["fine", "nan", "raises"], "fine"),
             Toggle("flag", "flag"),
             Steps("step", "step", 9),
+            Text("text", "your text", "北京 here", 12, ["a", "two words"]),
             Point("tip", "tip", (0.5, 0.5), (-1, -1), (1, 1), vector=True),
         ],
         "compute": compute,
@@ -124,7 +131,13 @@ def test_samples_hold_both_ends_and_are_taken(control):
         lambda: Slider("a", "a", 0, 1, 2),
         lambda: Slider("a", "a", 1, 1, 1),
         lambda: Slider("a", "a", 0, 1, 0.5, log=True),
+        lambda: Slider("a", "a", 1, 9, 3, at=(1, 3, 10)),
+        lambda: Slider("a", "a", 1, 3, 3, at=(1, 3, 2, 3)),
         lambda: Choice("a", "a", ["x"], "y"),
+        lambda: Text("a", "a", ""),
+        lambda: Text("a", "a", " b"),
+        lambda: Text("a", "a", "four", longest=3),
+        lambda: Text("a", "a", "b", examples=["line\nbreak"]),
         lambda: Point("a", "a", (3, 0)),
         lambda: picture(presets={"bad": {"size": 99}}),
         lambda: picture(presets={"bad": {"nobody": 1}}),
@@ -144,6 +157,8 @@ def test_a_slider_shows_the_value_that_the_picture_is_drawn_for():
         assert widget.value == control.value
         assert float(dict(zip(values, labels, strict=True))[control.value].replace("−", "-")) == control.value
         assert len(set(values)) == len(values)
+    assert Slider("a", "a", 1, 20000, 5, at=(1, 5, 20000)).stops() == [1.0, 5.0, 20000.0]
+    assert Slider("a", "a", 1, 20000, 5, at=(1, 5, 20000)).widget().options[2] == ("20000", 20000.0)
     with pytest.raises(ValueError, match="the nearest is 300"):
         Slider("a", "a", 0.001, 1000, 302, log=True)
 
@@ -177,6 +192,7 @@ def test_a_nan_cell_an_infinite_number_and_an_empty_panel_are_faults():
         return p.faults(p.values())
 
     assert broken(map=np.array([[np.nan, 1.0]]))
+    assert not broken(map=np.ma.masked_invalid([[-np.inf, 1.0]]))
     assert broken(size=np.inf)
     assert broken(bars=np.array([np.nan, np.nan]))
     assert broken(bars=np.array([5.0, 7.0])) == ["panel 'more' is empty"]
@@ -297,6 +313,82 @@ def test_unchanged_arrays_are_not_sent_again():
     before = bars.y
     live.set(size=3.9)
     assert bars.y is before
+
+
+def test_a_typed_text_is_taken_without_the_spaces_round_it():
+    live = Live(picture())
+    box = live._inputs["text"]
+    assert box.continuous_update is False
+    box.value = " 上海 "
+    assert live.values["text"] == "上海"
+    assert box.value == "上海"
+    assert live._figures[0][1][3].text == ["上海"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [("", "at least one"), ("  ", "at least one"), ("一" * 13, "at most 12 .*13"), ("a\tb", r"U\+0009")],
+)
+def test_a_text_that_cant_be_taken_is_answered_and_changes_nothing(typed, why):
+    live = Live(picture())
+    live._inputs["text"].value = typed
+    assert re.search(f"your text must .*{why}", words(live))
+    assert live.values["text"] == "北京 here"
+    live._inputs["flag"].value = True
+    assert "your text" in words(live), "it still stands in the box"
+    assert "stopped early" in words(live)
+    live._inputs["text"].value = "北京 here"
+    assert "your text" not in words(live)
+    live._inputs["text"].value = typed
+    live.reset()
+    assert live._inputs["text"].value == "北京 here"
+    assert "your text" not in words(live)
+
+
+def test_masked_cells_stay_blank_and_dont_count():
+    cells = np.ma.masked_array([[1.0, np.nan], [2.0, 3.0]], mask=[[False, True], [False, False]])
+    heat = HeatMap("map", 0, 3, x=(0.5, 1), y=(0, 0.5))
+    frame = Panel("", (0, 1), (0, 1)).frame
+    assert heat.points({"map": cells}, frame).tolist() == [[0.5, 0], [1, 0.5]]
+    assert not len(heat.points({"map": np.ma.masked_array(cells, mask=True)}, frame))
+    assert not len(heat.points({"map": cells.data}, frame))
+    drawn = Image.open(io.BytesIO(heat._png(cells))).convert("RGB")
+    colours = [drawn.getpixel(place) for place in ((0, 0), (1, 0), (0, 1), (1, 1))]
+    assert len(set(colours)) == 4
+    assert "#{:02X}{:02X}{:02X}".format(*colours[1]) == COLOURS["paper"]
+    live = heat.live(Panel("", (0, 1), (0, 1)).scales())
+    heat.update(live, {"map": cells}, frame)
+    assert (live.x.tolist(), live.y.tolist()) == ([0.5, 1], [0, 0.5])
+    first = live.image
+    heat.update(live, {"map": cells + 1}, frame)
+    second = live.image
+    assert second is not first, "bqplot draws a changed value of the same image never"
+    assert second.value == heat._png(cells + 1)
+    heat.update(live, {"map": cells + 1}, frame)
+    assert live.image is second
+
+
+def test_bars_beside_each_other_and_bars_that_wait_for_reveal():
+    frame = Panel("", (-1, 3), (0, 1)).frame
+    right = Bars("bars", shift=0.3, width=0.2)
+    assert right.points({"bars": [0.5, 1]}, frame).tolist() == [[0.3, 0.5], [1.3, 1]]
+    mark = right.live(Panel("", (-1, 3), (0, 1)).scales())
+    right.update(mark, {"bars": np.array([0.5, 1])}, frame)
+    np.testing.assert_allclose(mark.x[0], [0.2, 0.2, 0.4, 0.4])
+    right.update(mark, {"bars": np.empty((0, 2))}, frame)
+    assert not mark.y.any()
+    assert not len(right.points({"bars": np.empty((0, 2))}, frame))
+
+
+def test_a_bare_panel_has_no_axes_and_chinese_words_have_a_font():
+    panel = Panel("词", (0, 1), (0, 1), [Labels("words", centred=True)], bare=True)
+    p = picture(panels=[panel], controls=[*picture().controls[:-1]], presets={}, predict=None, compute=bare_state)
+    assert Live(p)._figures[0][0].axes == []
+    assert png(p.static()) != png(p.static(text="上海"))
+
+
+def bare_state(text, **values):
+    return {"words": [(0.5, 0.5, text)], "size": 1}
 
 
 def test_a_point_of_one_axis_has_one_box():

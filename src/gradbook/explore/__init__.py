@@ -13,7 +13,7 @@ From them come the live picture (bqplot and ipywidgets, fed by the kernel), the 
 state (matplotlib) and the sweep over all controls that the tests run without a browser.
 """
 
-from gradbook.explore.controls import Choice, Point, Slider, Steps, Toggle
+from gradbook.explore.controls import Choice, Point, Slider, Steps, Text, Toggle
 from gradbook.explore.geometry import arrow_outline, clip_polygon, contour_lines, join_paths
 from gradbook.explore.marks import Arrows, Bars, Dots, HeatMap, Labels, Path
 from gradbook.explore.panel import Panel
@@ -39,6 +39,7 @@ __all__ = [
     "Predict",
     "Slider",
     "Steps",
+    "Text",
     "Toggle",
     "arrow_outline",
     "clip_polygon",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -43,6 +44,12 @@ def _width(label: str) -> dict[str, str]:
     return {"width": f"{0.5 * len(label) + 16:.0f}em"}
 
 
+def number_words(value: float) -> str:
+    """Three digits, a whole number in full, and a minus sign: 0.667, 10000, −8."""
+    whole = float(value).is_integer() and abs(value) < 1e9
+    return (f"{value:.0f}" if whole else f"{value:.3g}").replace("-", "−")
+
+
 # The 24 preferred numbers of a decade (IEC 60063): a log slider stops at them, so that 3 is 3 and not 3.02.
 _DECADE = [
     *(1, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2, 2.2, 2.4, 2.7, 3),
@@ -56,7 +63,8 @@ class Slider:
 
     The label stands before the slider and the current value behind it. A slider only takes the values at which it
     can stop, so what it shows is what the picture is drawn for: multiples of ``step`` from ``low`` on, or the
-    preferred numbers 1, 1.1, 1.2, 1.3, 1.5, … of every decade.
+    preferred numbers 1, 1.1, 1.2, 1.3, 1.5, … of every decade, or the numbers of ``at``, which rise from ``low`` to
+    ``high``.
     """
 
     name: str
@@ -66,10 +74,13 @@ class Slider:
     value: float
     step: float | None = None
     log: bool = False
+    at: Sequence[float] = ()
 
     def __post_init__(self) -> None:
         if not self.low < self.high:
             raise ValueError(f"slider {self.name}: need low < high, got {self.low} and {self.high}")
+        if self.at and (list(self.at) != sorted(set(self.at)) or (self.at[0], self.at[-1]) != (self.low, self.high)):
+            raise ValueError(f"slider {self.name}: at must rise from {self.low:g} to {self.high:g}, got {self.at}")
         if self.log and not (self.low > 0 and all(f"{end:e}".startswith("1.000000") for end in (self.low, self.high))):
             raise ValueError(
                 f"slider {self.name}: the ends of a log slider must be powers of ten, got {self.low:g} "
@@ -79,6 +90,8 @@ class Slider:
 
     def stops(self) -> list[float]:
         """All values that the slider can take."""
+        if self.at:
+            return [float(stop) for stop in self.at]
         if self.log:
             decades = range(round(math.log10(self.low)), round(math.log10(self.high)))
             return [*(float(f"{digits}e{power}") for power in decades for digits in _DECADE), float(self.high)]
@@ -102,7 +115,7 @@ class Slider:
 
     def widget(self) -> widgets.Widget:
         """The ipywidgets slider over the stops."""
-        options = [(f"{stop:.3g}".replace("-", "−"), stop) for stop in self.stops()]
+        options = [(number_words(stop), stop) for stop in self.stops()]
         return widgets.SelectionSlider(
             options=options,
             value=self.checked(self.value),
@@ -196,6 +209,55 @@ class Choice:
             description=self.label,
             style=_STYLE,
             layout=_width(self.label),
+        )
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line of text that the reader types: it takes effect on Enter, or when the reader goes elsewhere.
+
+    At most ``longest`` characters; spaces at both ends don't count. What can't be taken is answered by a sentence
+    under the picture, which stays as it was. ``examples`` are more texts for a sweep to try.
+    """
+
+    name: str
+    label: str
+    value: str
+    longest: int = 40
+    examples: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for text in (self.value, *self.examples):
+            if self.checked(text) != text:
+                raise ValueError(f"{self.name} must have no spaces at its ends, got {text!r}")
+
+    def samples(self) -> list[str]:
+        """The start value, the examples, its first character, and that as often as there is room."""
+        first = self.value[:1]
+        return list(dict.fromkeys([first, self.value, *self.examples, first * self.longest]))
+
+    def checked(self, value: Any) -> str:
+        """Return ``value`` without spaces at its ends; ValueError if nothing is left, too much, or what can't be seen.
+
+        Line breaks, tabs and other control characters can't be.
+        """
+        text = str(value).strip()
+        if not text:
+            raise ValueError(f"{self.label} must have at least one character")
+        if len(text) > self.longest:
+            raise ValueError(f"{self.label} must have at most {self.longest} characters, got {len(text)}")
+        if unseen := next((c for c in text if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")), ""):
+            raise ValueError(f"{self.label} must not hold U+{ord(unseen):04X}, which can't be shown")
+        return text
+
+    def widget(self) -> widgets.Widget:
+        """A text box."""
+        return widgets.Text(
+            value=self.value,
+            description=self.label,
+            continuous_update=False,
+            style=_STYLE,
+            layout={"width": f"{0.5 * len(self.label) + min(self.longest, 40) + 2:.0f}em", "max_width": "95%"},
         )
 
 

@@ -46,8 +46,10 @@ class Live:
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
         self.values = picture.values()
+        self._controls = {control.name: control for control in picture.all_controls}
         self._lock = threading.RLock()  # a cell and an event may both set values
         self._held = False  # True while several controls are set at once
+        self._refused: dict[str, str] = {}  # control name -> why what it shows was not taken
         self._inputs: dict[str, Any] = {}  # control name -> the widget that holds its value
         self._points: dict[str, tuple[Any, Any]] = {}  # point name -> (arrow or None, draggable scatter)
         self._readout = widgets.HTML()
@@ -79,7 +81,12 @@ class Live:
                 note = str(state.get("note", ""))
             except Exception as error:  # whatever it is, the reader must see it, not the log
                 note = f"This picture can't be drawn for these values: {error} ({type(error).__name__})"
-            self._message.value = f'<p role="alert">{html.escape(note)}</p>' if note else ""
+            self._say(note)
+
+    def _say(self, note: str) -> None:
+        """Show the picture's note, and before it what was refused and still stands in a control."""
+        shown = " ".join(filter(None, [*self._refused.values(), note]))
+        self._message.value = f'<p role="alert">{html.escape(shown)}</p>' if shown else ""
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
@@ -138,11 +145,21 @@ class Live:
     # -- events --------------------------------------------------------------------------------------------------
 
     def _changed(self, name: str, value: Any) -> None:
-        """One control has a new value: redraw, unless it's an echo of what we set ourselves."""
+        """One control has a new value: redraw, unless it's an echo of what we set ourselves or can't be taken."""
         with self._lock:
-            if self._held or self.values[name] == value:
+            if self._held:
                 return
-            self.values[name] = value
+            refused = self._refused.pop(name, "")
+            try:
+                taken = self._controls[name].checked(value)
+            except ValueError as error:
+                self._refused[name] = str(error)
+            else:
+                if self.values[name] == taken and not refused:
+                    return
+                self.values[name] = taken
+                if taken != value:
+                    self._show_controls()  # a text has lost the spaces at its ends
             self.refresh()
 
     def _dragged(self, control: Point) -> None:
@@ -171,6 +188,7 @@ class Live:
     def _show_controls(self) -> None:
         """Let every control show ``values`` without answering its own events."""
         self._held = True
+        self._refused.clear()
         try:
             for control in self.picture.all_controls:
                 if not isinstance(control, Point):

@@ -15,6 +15,7 @@ from gradbook.explore.marks import Frame, Mark, State
 from gradbook.explore.style import COLOURS
 
 _MARGIN = {"top": 12, "bottom": 48, "left": 62, "right": 18}  # pixels round the plot, for the axes' words
+_BARE = {"top": 4, "bottom": 4, "left": 6, "right": 6}
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Panel:
     log_x: bool = False
     log_y: bool = False
     x_ticks: Mapping[int, str] = field(default_factory=dict)  # words at places on the x axis instead of numbers
+    y_ticks: Mapping[int, str] = field(default_factory=dict)  # and on the y axis
+    bare: bool = False  # no axes: the marks bring their own words
 
     @property
     def frame(self) -> Frame:
@@ -83,12 +86,16 @@ class Panel:
             **common,
             **self._tick_options(*self.y, self.log_y),
         )
-        width = self.width + _MARGIN["left"] + _MARGIN["right"]
-        height = self.height + _MARGIN["top"] + _MARGIN["bottom"]
+        margin = _BARE if self.bare else _MARGIN
+        if self.y_ticks:
+            upward.tick_values = np.array(list(self.y_ticks), dtype=float)
+            upward.tick_labels = {str(place): word for place, word in self.y_ticks.items()}
+        width = self.width + margin["left"] + margin["right"]
+        height = self.height + margin["top"] + margin["bottom"]
         return bqplot.Figure(
             marks=list(marks),
-            axes=[across, upward],
-            fig_margin=_MARGIN,
+            axes=[] if self.bare else [across, upward],
+            fig_margin=margin,
             animation_duration=0,
             display_toolbar=False,
             background_style={"fill": COLOURS["paper"]},
@@ -108,10 +115,14 @@ class Panel:
         axes.set_yscale("log" if self.log_y else "linear")
         if self.x_ticks:
             axes.set_xticks(list(self.x_ticks), list(self.x_ticks.values()))
+        if self.y_ticks:
+            axes.set_yticks(list(self.y_ticks), list(self.y_ticks.values()))
+        if self.bare:
+            axes.set_axis_off()
         if any(mark.label for mark in self.marks):
             axes.legend(
                 loc="upper left",
-                bbox_to_anchor=(0, -0.16),
+                bbox_to_anchor=(0, -0.02 if self.bare else -0.16),
                 ncols=2,
                 fontsize=9,
                 borderaxespad=0,

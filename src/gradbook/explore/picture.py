@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from gradbook.explore.controls import Control, Point, Toggle
+from gradbook.explore.controls import Control, Point, Toggle, number_words
 from gradbook.explore.marks import Arrows, Dots, HeatMap, Mark, State
 from gradbook.explore.panel import Panel
-from gradbook.explore.style import new_figure
+from gradbook.explore.style import book_style, new_figure
 
 REVEALED = "revealed"
 
@@ -121,11 +121,12 @@ class Picture:
         tallest = max(panel.height + 130 for panel in self.panels) / 90
         widths = {"width_ratios": [panel.width for panel in self.panels]}
         figure, axes = new_figure(inches, tallest, ncols=len(self.panels), squeeze=False, gridspec_kw=widths)
-        for number, panel in enumerate(self.panels):
-            shown = Panel(**{**vars(panel), "marks": self.marks(number, values)})
-            shown.draw(axes[0, number], state)
         settings = ", ".join(f"{c.label}: {_shown(values[c.name])}" for c in self.controls if not isinstance(c, Point))
-        figure.suptitle(f"{self.title}\n{textwrap.fill(settings, int(inches * 13))}".strip(), fontsize=10)
+        with book_style():
+            for number, panel in enumerate(self.panels):
+                shown = Panel(**{**vars(panel), "marks": self.marks(number, values)})
+                shown.draw(axes[0, number], state)
+            figure.suptitle(f"{self.title}\n{textwrap.fill(settings, int(inches * 13))}".strip(), fontsize=10)
         return figure
 
     def sweep(self) -> Iterator[dict[str, Any]]:
@@ -170,14 +171,15 @@ class Picture:
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value if isinstance(value, str) else format(value, ".3g").replace("-", "−")
+    return value if isinstance(value, str) else number_words(value)
 
 
 def _bad_numbers(entry: Any) -> str:
     """Name what is not finite in an array or number; rows that are NaN throughout lift the pen and are fine."""
     if isinstance(entry, str) or (isinstance(entry, list) and entry and isinstance(entry[0], tuple)):
         return ""
-    numbers = np.asarray(entry, dtype=float)
+    shown = entry.compressed() if isinstance(entry, np.ma.MaskedArray) else entry
+    numbers = np.asarray(shown, dtype=float)
     if np.isinf(numbers).any():
         return "an infinite number"
     if numbers.ndim == 2 and numbers.shape[1] == 2:

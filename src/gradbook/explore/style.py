@@ -7,6 +7,9 @@ white ground, so that a picture reads the same in JupyterLab's light and dark th
 from __future__ import annotations
 
 import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
@@ -58,12 +61,23 @@ def _settings() -> Any:
     return {**RC, "font.family": [name for name in RC["font.family"] if name in here]}
 
 
+@contextmanager
+def book_style() -> Iterator[None]:
+    """Draw in the book's style inside: words take their font when they are made, not when they are painted.
+
+    On a machine without a Chinese font its characters are drawn as boxes, without a warning for each.
+    """
+    with mpl.rc_context(_settings()), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        yield
+
+
 def new_figure(width: float = 7.0, height: float = 3.5, **subplots: Any) -> tuple[Figure, Any]:
     """Return ``(figure, axes)`` in the book's style, without touching pyplot's global state.
 
     ``width`` and ``height`` are in inches; ``subplots`` goes to :meth:`matplotlib.figure.Figure.subplots`.
     """
-    with mpl.rc_context(_settings()):
+    with book_style():
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         return figure, figure.subplots(**subplots)
@@ -75,7 +89,7 @@ def png(figure: Figure, dpi: int = 100) -> bytes:
     The octree keeps the book's colours to 1 %; the usual median cut turns a thin green line blue beside blue ones.
     """
     drawn, small = io.BytesIO(), io.BytesIO()
-    with mpl.rc_context(_settings()):
+    with book_style():
         figure.savefig(drawn, format="png", dpi=dpi)
     PillowImage.open(drawn).convert("RGB").quantize(128, method=PillowImage.Quantize.FASTOCTREE).save(
         small, "PNG", optimize=True

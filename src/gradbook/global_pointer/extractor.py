@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -68,26 +70,39 @@ class EntityExtractor(nn.Module):
         """Return the entities of every text, those whose score is above ``threshold`` (a CRF has no threshold).
 
         A text longer than the encoder's limit raises ValueError, or with ``long="windows"`` is read in pieces that
-        overlap by half and the finds are joined: an entity longer than half the limit may be lost.
+        overlap by half and the finds are joined: an entity longer than half the limit may be lost. TypeError for a
+        single text.
         """
+        if isinstance(texts, str):
+            raise TypeError("texts must be a list of texts, got one str")
         if long not in ("raise", "windows"):
             raise ValueError(f"long must be 'raise' or 'windows', got {long!r}")
-        limit = self.encoder.limit
-        pieces = [
-            (number, offset, piece)
-            for number, text in enumerate(texts)
-            for offset, piece in (windows(text, limit, limit // 2) if long == "windows" else [(0, text)])
-        ]
-        pieces.sort(key=lambda entry: len(entry[2]))  # sentences of a length together waste little on padding
+        pieces = [(number, *piece) for number, text in enumerate(texts) for piece in self._pieces(text, long)]
+        pieces.sort(key=lambda piece: len(piece[2]))  # sentences of a length together waste little on padding
         found: list[set[Entity]] = [set() for _ in texts]
         was = self.training
         self.eval()
         for first in range(0, len(pieces), batch_size):
             batch = pieces[first : first + batch_size]
-            for (number, offset, _), spans in zip(batch, self._spans([p for _, _, p in batch], threshold), strict=True):
-                found[number] |= self._entities(spans, offset)
+            spans = self._spans([text for _, _, text, _ in batch], threshold)
+            for (number, offset, _, (first_own, last_own)), some in zip(batch, spans, strict=True):
+                entities = self._entities(some, offset)
+                found[number] |= {e for e in entities if first_own <= (e.start + e.end) / 2 < last_own}
         self.train(was)
         return [frozenset(entities) for entities in found]
+
+    def _pieces(self, text: str, long: str) -> list[tuple[int, str, tuple[float, float]]]:
+        """The pieces a text is read in: where each begins, its text, and where the middles of its own finds lie.
+
+        At its edge a piece may see half a name. What lies in two pieces counts in the one where it is further inside.
+        """
+        if long == "raise":
+            return [(0, text, (-math.inf, math.inf))]
+        limit = self.encoder.limit
+        cut = windows(text, limit, limit // 2)
+        borders = [(offset + after + limit - 1) / 2 for (offset, _), (after, _) in itertools.pairwise(cut)]
+        ranges = itertools.pairwise([-math.inf, *borders, math.inf])
+        return [(offset, piece, own) for (offset, piece), own in zip(cut, ranges, strict=True)]
 
     def _spans(self, texts: Sequence[str], threshold: float) -> list[set[Span]]:
         hidden, mask = self.encoder(texts)

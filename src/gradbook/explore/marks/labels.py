@@ -15,12 +15,16 @@ from gradbook.explore.style import COLOURS
 
 @dataclass(frozen=True)
 class Labels:
-    """Words at places: the state's entry is a list of (x, y, text)."""
+    """Words at places: the state's entry is a list of (x, y, text).
+
+    They stand to the upper right of their place, or with ``centred=True`` on it.
+    """
 
     key: str | Sequence[tuple[float, float, str]]
     label: str = ""
     colour: str = COLOURS["ink"]
     size: int = 13
+    centred: bool = False
 
     def points(self, state: State, frame: Frame) -> Array:
         """Where the words stand."""
@@ -36,8 +40,9 @@ class Labels:
             colors=[self.colour],
             default_size=self.size,
             font_weight="normal",
-            x_offset=6,
-            y_offset=-6,
+            align="middle" if self.centred else "start",
+            x_offset=0 if self.centred else 6,
+            y_offset=0 if self.centred else -6,
         )
 
     def update(self, mark: Any, state: State, frame: Frame) -> None:
@@ -48,5 +53,9 @@ class Labels:
 
     def draw(self, axes: Any, state: State, frame: Frame) -> None:
         """Draw with ``Axes.annotate``."""
+        points = 0.78 * self.size  # of pixels on the screen
         for x, y, text in entry(self.key, state):
-            axes.annotate(text, (x, y), xytext=(5, 5), textcoords="offset points", color=self.colour)
+            if self.centred:
+                axes.text(x, y, text, ha="center", va="center", color=self.colour, fontsize=points)
+            else:
+                axes.annotate(text, (x, y), xytext=(5, 5), textcoords="offset points", color=self.colour)

@@ -14,6 +14,7 @@ from gradbook.global_pointer.extractor import EntityExtractor
 from gradbook.global_pointer.global_pointer import GlobalPointer
 from gradbook.global_pointer.head import TokenPairHead
 
+LONGEST = 100  # characters, of the corpus's longest sentence: about longer texts the models learn nothing
 Head = TokenPairHead | CRFTagger
 HEADS: dict[str, Callable[[int, int, bool], Head]] = {
     "CRF": lambda size, types, rotary: CRFTagger(size, types),
@@ -39,5 +40,5 @@ def build(
         raise ValueError(f"head must be one of {', '.join(HEADS)}, got {head!r}")
     torch.manual_seed(seed)
     vectors = embedding if embedding is not None else jieba_embedding()
-    encoder = TextEncoder(vectors, BiLSTM(int(vectors.size)))  # type: ignore[arg-type]
+    encoder = TextEncoder(vectors, BiLSTM(int(vectors.size)), limit=LONGEST)  # type: ignore[arg-type]
     return EntityExtractor(encoder, HEADS[head](encoder.size, len(labels), rotary), labels, joint)

@@ -1,0 +1,135 @@
+"""Train what the chapter's pictures show and write it to chapters/stored: ``python -m gradbook.global_pointer.store``.
+
+With names of parts only those: ``models`` (the four models of ``MODELS``, and the score maps of one of them after
+every epoch), ``lengths`` (how long the wrong spans are with and without rotary positions, three seeds), ``crossing``
+(the 2 × 2 grid). All on one thread: about a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+from gradbook.corpora import Entity, Sentence, nested_cut
+from gradbook.global_pointer.comparison.models import build
+from gradbook.global_pointer.comparison.runs import Budget, evaluate, fit
+from gradbook.global_pointer.extractor import EntityExtractor
+from gradbook.global_pointer.pictures.crossing_runs import store_runs
+from gradbook.global_pointer.sentences import EXAMPLES
+from gradbook.global_pointer.stored import LABELS, MODELS, STORED, load_model, model_path
+from gradbook.tasks.stored import write_table
+from gradbook.training import History, save_weights
+from gradbook.training.files import write_tensors
+
+BUDGET = Budget(epochs=12)
+SEEDS = 3
+LONGEST = 100  # characters of the longest sentence in the cut
+COMMAND = "python -m gradbook.global_pointer.store"
+
+
+def trained(
+    name: str, seed: int = 0, after_epoch: Callable[[int, EntityExtractor], None] | None = None
+) -> tuple[EntityExtractor, History]:
+    """Return the model ``name`` trained on the nested cut; before that ``after_epoch`` is called with epoch −1."""
+    cut, (head, rotary) = nested_cut(), MODELS[name]
+    model = build(head, LABELS, seed, rotary)
+    if after_epoch is not None:
+        after_epoch(-1, model)
+    parts = cut.train.sentences, cut.dev.sentences
+    history = fit(model, *parts, BUDGET, seed, show=False, after_epoch=after_epoch)
+    print(name, "seed", seed, "F1 on dev", [round(score, 4) for score in history.scores], flush=True)
+    return model, history
+
+
+def store_models() -> None:
+    """Write the four models, and for the first one the score maps after every epoch."""
+    cut = nested_cut()
+    maps: list[list[Tensor]] = []
+    start: list[float] = []
+
+    def keep(epoch: int, model: EntityExtractor) -> None:
+        maps.append([model.scores(example.text) for example in EXAMPLES])
+        if epoch < 0:
+            start.append(evaluate(model, cut.dev.sentences).f1)
+
+    for name, (head, rotary) in MODELS.items():
+        watched = name == "efficient"
+        model, history = trained(name, after_epoch=keep if watched else None)
+        facts = {
+            "command": f"{COMMAND} models",
+            "head": head,
+            "rotary": str(rotary),
+            "epochs": str(BUDGET.epochs),
+            "dev F1": f"{max(history.scores):.4f}",
+            "test F1": f"{evaluate(model, cut.test.sentences).f1:.4f}",
+        }
+        print(facts, flush=True)
+        save_weights(model, model_path(name), half=True, metadata=facts)
+        if watched:
+            store_epochs(maps, [*start, *history.scores])
+
+
+def store_epochs(maps: Sequence[Sequence[Tensor]], f1: Sequence[float]) -> None:
+    """Write the maps of each example as (epochs + 1, T, L, L) in float16, and F1 on the dev part."""
+    tensors = {str(i): torch.stack(list(of_one)).half() for i, of_one in enumerate(zip(*maps, strict=True))}
+    facts = {
+        "command": f"{COMMAND} models",
+        "texts": json.dumps([example.text for example in EXAMPLES]),
+        "f1": json.dumps([round(score, 4) for score in f1]),
+    }
+    write_tensors(tensors, STORED / "04-epochs.safetensors", facts)
+
+
+def store_lengths() -> None:
+    """Write how many wrong spans of each length the models with and without rotary positions find in the test part.
+
+    Seed 0 is the stored model, the others are trained for this.
+    """
+    test = nested_cut().test.sentences
+    table: dict[str, object] = {
+        "command": f"{COMMAND} lengths",
+        "part": f"the {len(test)} test sentences of nested_cut()",
+        "names": counts(entity for sentence in test for entity in sentence.entities),
+    }
+    for key, name in (("with rotary", "efficient"), ("without rotary", "efficient-plain")):
+        models = [load_model(name), *(trained(name, seed)[0] for seed in range(1, SEEDS))]
+        table[key] = {"wrong": [counts(wrong(model, test)) for model in models]}
+    write_table(STORED / "04-lengths.json", table)
+
+
+def wrong(model: EntityExtractor, sentences: Sequence[Sentence]) -> list[Entity]:
+    """Return the entities that the model finds and nobody annotated."""
+    found = model.extract([sentence.text for sentence in sentences])
+    return [entity for some, sentence in zip(found, sentences, strict=True) for entity in some - sentence.entities]
+
+
+def counts(entities: Iterable[Entity]) -> list[int]:
+    """Return how many have 1, 2, … LONGEST characters."""
+    lengths = Counter(entity.end - entity.start + 1 for entity in entities)
+    return [lengths[length] for length in range(1, LONGEST + 1)]
+
+
+def main() -> None:
+    """Write the parts that the command line names, or all."""
+    parts: dict[str, Callable[[], None]] = {
+        "models": store_models,
+        "lengths": store_lengths,
+        "crossing": lambda: store_runs(f"{COMMAND} crossing"),
+    }
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(parts))
+    asked = parser.parse_args().parts or list(parts)
+    if unknown := set(asked) - set(parts):
+        parser.error(f"PART must be {', '.join(parts)}, got {', '.join(sorted(unknown))}")
+    torch.set_num_threads(1)
+    for part in asked:
+        parts[part]()
+
+
+if __name__ == "__main__":
+    main()

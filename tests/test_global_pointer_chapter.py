@@ -1,0 +1,280 @@
+"""What chapter 4 measures, draws and tabulates, and its exercises, held against slower or independent ways."""
+
+import itertools
+import math
+
+import matplotlib.colors
+import numpy as np
+import pytest
+import torch
+
+from gradbook.corpora import Entity, Sentence
+from gradbook.encoders import CharacterEmbedding, Characters, TextEncoder
+from gradbook.exercises import check
+from gradbook.explore.style import png
+from gradbook.global_pointer import (
+    CRFTagger,
+    EfficientGlobalPointer,
+    EntityExtractor,
+    GlobalPointer,
+    Span,
+    exercises,
+    figures,
+    fine_print,
+)
+from gradbook.global_pointer import comparison_figures as tables
+from gradbook.global_pointer.exercises import parameters, separable
+from gradbook.global_pointer.head import TokenPairHead
+
+
+def stored_runs(heads=tables.HEADS, seeds=3):
+    """A comparison as ``python -m gradbook.global_pointer.comparison`` writes it; F1 0.8, 0.81, … by head and seed."""
+    runs = [
+        {
+            "head": head,
+            "seed": seed,
+            "dev": 0.9,
+            "test": round(0.8 + 0.01 * seed + 0.02 * number, 4),
+            "precision": 0.7,
+            "recall": 0.9,
+            "inner recall": 0.1 * number,
+            "wrong": 100 + seed,
+            "wrong and long": seed,
+            "best epoch": 3,
+        }
+        for seed in range(seeds)
+        for number, head in enumerate(heads)
+    ]
+    return {"command": "python -m …", "epochs": 15, "runs": runs}
+
+
+@pytest.fixture
+def bench():
+    head = {"parameters": 12345, "milliseconds": 1.5, "ratio": 2.0, "memory": 1234.5}
+    loss = {"time": 0.25, "memory": 2.1}
+    names = ("10 types, 128 tokens", "100 types, 128 tokens")
+    return {
+        "heads": {name: {"CRF (pytorch-crf)": head, "GlobalPointer, gradbook": head} for name in names},
+        "losses": {name: {"article's formula": loss, "gradbook, sparse": loss} for name in names},
+        "decoding": {name: {"spans": 7, "milliseconds": 1.0, "scores": 12.34, "viterbi": 1.0} for name in names},
+    }
+
+
+class TestTables:
+    def test_a_row_a_head_in_the_books_order(self):
+        table = stored_runs(tables.HEADS[::-1])
+        rows = tables.score_rows(table)
+        assert [row[0] for row in rows] == list(tables.HEADS)
+        assert rows[2][1:] == ("0.810 ± 0.010", "0.700 ± 0.000", "0.900 ± 0.000", "101 ± 1", "1 ± 1")
+
+    def test_inner_recall_stands_before_the_counts(self):
+        assert tables.score_rows(stored_runs(), nested=True)[1][4] == "0.100 ± 0.000"
+        assert len(tables.score_rows(stored_runs(), counts=False)[0]) == 4
+
+    def test_one_run_has_no_spread(self):
+        assert tables.score_rows(stored_runs(seeds=1))[0][1] == "0.800"
+
+    def test_a_head_without_runs_has_no_row(self):
+        assert [row[0] for row in tables.score_rows(stored_runs(tables.HEADS[1:]))] == list(tables.HEADS[1:])
+
+    def test_differences_seed_by_seed(self):
+        text = tables.seed_by_seed(stored_runs(), "Efficient GlobalPointer", "CRF")
+        assert text == "+0.040   by seed +0.040, +0.040, +0.040"
+        assert tables.seed_by_seed(stored_runs(), "CRF", "CRF", stored_runs()).startswith("+0.000")
+
+    def test_differences_need_the_same_seeds(self):
+        with pytest.raises(ValueError, match="shorter"):
+            tables.seed_by_seed(stored_runs(seeds=3), "CRF", "CRF", stored_runs(seeds=2))
+
+    def test_the_articles_numbers(self):
+        rows = {corpus: scores for corpus, *scores in tables.quoted_rows()}
+        assert rows["CLUENER, test"] == ["78.70", "79.44", "80.04"]
+
+    def test_bench_rows_have_a_cell_for_every_case_and_measure(self, bench):
+        rows = tables.head_rows(bench, list(bench["heads"]))
+        assert rows[0] == ("CRF (pytorch-crf)", "12,345", "2", "1,234", "12,345", "2", "1,234")
+        assert tables.loss_rows(bench)[1] == ("gradbook, sparse", "0.25", "2.1", "0.25", "2.1")
+        assert tables.decoding_rows(bench)[0] == ("10 types, 128 tokens", "7", "1", "12.3", "1")
+
+    def test_the_figure_shows_every_seed(self):
+        figure = tables.scores_figure({"one": stored_runs(), "two": stored_runs(seeds=1)})
+        seeds = [line for line in figure.axes[0].lines if line.get_marker() == "."]
+        assert [len(line.get_xdata()) for line in seeds] == [3, 3, 3]
+        assert len({matplotlib.colors.to_hex(line.get_color()) for line in seeds}) == 3
+        assert png(figure)
+
+
+class TestLosses:
+    @pytest.mark.parametrize("scale", [0.5, 1.0])
+    def test_the_bare_product_is_the_sum_over_all_scores(self, scale):
+        parts = fine_print.random_parts(3, 9, scale)
+        dense = fine_print.scores_of(*parts).exp().sum((2, 3))
+        torch.testing.assert_close(fine_print.bare_sums(*parts), dense)
+
+    @pytest.mark.parametrize("case", [fine_print.one_high, fine_print.best_held])
+    def test_all_three_agree_where_numbers_are_small(self, case):
+        found = case(1.0)
+        assert found.bare == pytest.approx(found.truth, rel=1e-5)
+        assert found.factored == pytest.approx(found.truth, rel=1e-5)
+
+    @pytest.mark.parametrize(("case", "value"), [("one_high", 20.0), ("one_high", 30.0), ("best_held", 40.0)])
+    def test_only_the_bare_product_fails_where_they_are_large(self, case, value):
+        found = getattr(fine_print, case)(value)
+        assert found.factored == pytest.approx(found.truth, rel=1e-5)
+        assert found.bare != pytest.approx(found.truth, rel=1e-2)
+
+    def test_the_articles_formula_ends_at_its_clip(self):
+        exact, formula, ours = fine_print.formula_errors(40.0)
+        assert formula == pytest.approx(40 + math.log(1e-7), abs=1e-3)
+        assert ours == pytest.approx(exact, rel=1e-5)
+
+    def test_an_untrained_loss_grows_with_the_types_only_without_joint(self):
+        apart = [fine_print.untrained_loss(types, joint=False) for types in (10, 100)]
+        joint = [fine_print.untrained_loss(types, joint=True) for types in (10, 100)]
+        assert 9 < apart[1] / apart[0] < 11
+        assert joint[1] - joint[0] == pytest.approx(math.log(10), abs=0.3)
+        assert fine_print.untrained_loss(1, joint=True) == pytest.approx(fine_print.untrained_loss(1, joint=False))
+
+
+class TestHeads:
+    @pytest.mark.parametrize("kind", [GlobalPointer, EfficientGlobalPointer])
+    def test_padding_changes_nothing(self, kind):
+        change = fine_print.padding_effect(kind)
+        assert change.scores < 1e-12
+        assert change.loss < 1e-12
+        assert change.gradient == 0
+
+    def test_only_the_efficient_heads_difference_is_additive(self):
+        for seed, (i, k), (j, m) in itertools.product(range(3), [(0, 1), (2, 5)], [(0, 3), (1, 4)]):
+            corners = [
+                D[i, j] + D[k, m] - D[i, m] - D[k, j]
+                for D in (fine_print.difference(kind, seed) for kind in (GlobalPointer, EfficientGlobalPointer))
+            ]
+            assert abs(corners[0]) > 1e-3
+            assert abs(corners[1]) < 1e-12
+
+    def test_sizes_are_those_of_the_modules_and_of_the_exercise(self):
+        sizes = fine_print.head_sizes(40, 8, 5)
+        assert sizes["CRF"] == sum(p.numel() for p in CRFTagger(40, 5).parameters())
+        assert sizes["GlobalPointer"] == 2 * 41 * 8 * 5
+        assert sizes["Efficient GlobalPointer"] == parameters.solve_parameters(40, 8, 5)
+        assert tables.size_rows(768, 64, [100])[0] == ("100", "195,372", "9,843,200", "124,232")
+
+    def test_a_random_head_leaves_the_callers_random_numbers_alone(self):
+        torch.manual_seed(1)
+        before = torch.random.get_rng_state()
+        head: TokenPairHead = fine_print.random_head(EfficientGlobalPointer, 8, 2)
+        assert torch.equal(torch.random.get_rng_state(), before)
+        assert next(head.parameters()).dtype == torch.float64
+
+
+class TestReports:
+    def test_the_spans_are_the_bracketed_pieces(self):
+        texts, truth = fine_print.reports(30)
+        for text, spans in zip(texts, truth, strict=True):
+            surfaces = {text[span.start : span.end + 1] for span in spans}
+            assert len(spans) == text.count("「") == text.count("」")
+            assert all(s[0] + s[-1] == "「」" and set(s[1:-1]) == {"一"} for s in surfaces)
+
+    def test_without_places_every_start_goes_with_every_end(self):
+        there, right, wrong = fine_print.reports_found(rotary=False, context=False)
+        assert (there, right, wrong) == (200, 200, 80)
+
+    def test_with_places_none_is_wrong(self):
+        assert fine_print.reports_found(rotary=True, context=False) == (200, 200, 0)
+
+
+def untrained_extractor(kind=EfficientGlobalPointer):
+    torch.manual_seed(0)
+    encoder = TextEncoder(CharacterEmbedding(Characters("北京大学"), 12))
+    head = CRFTagger(12, 2) if kind is CRFTagger else kind(12, 2, 4)
+    return EntityExtractor(encoder, head, ["LOC", "ORG"]).double().eval()
+
+
+class TestOnText:
+    def test_a_bound_is_never_passed_by_fewer_pairs_than_are_found(self):
+        texts = ["北京大学", "京", "大学北京大"]
+        counts = figures.count_candidates(untrained_extractor(), texts, batch_size=2)
+        assert [row.pairs for row in counts] == [1, 10, 15]
+        assert all(0 <= row.found <= row.candidates <= row.pairs for row in counts)
+        assert sum(row.found for row in counts) > 0
+
+    def test_a_judged_row_counts(self):
+        sentence = Sentence("北京大学", frozenset({Entity(0, 1, "LOC"), Entity(0, 3, "ORG")}))
+        model = untrained_extractor()
+        model.extract = lambda texts: [frozenset({Entity(0, 1, "LOC"), Entity(2, 2, "LOC")})] * len(texts)
+        row = tables.judged_row("mine", model, [sentence])
+        assert row == ("mine", f"{parameters.solve_parameters(12, 4, 2)}", "0.500", "0.500", "0.500", "1.000", "1", "0")
+
+    @pytest.mark.parametrize(
+        "draw",
+        [
+            figures.formula_figure,
+            lambda: figures.candidates_figure([figures.Candidates(1, 0, 0), figures.Candidates(10, 3, 2)]),
+        ],
+    )
+    def test_figures_are_drawn(self, draw):
+        assert len(png(draw())) > 2000
+
+
+class TestExercises:
+    def test_counting_by_the_module(self):
+        for sizes in [(7, 4, 3), (30, 2, 1)]:
+            head = EfficientGlobalPointer(sizes[0], sizes[2], sizes[1])
+            assert parameters.solve_parameters(*sizes) == sum(p.numel() for p in head.parameters())
+
+    def test_the_gradient_is_autograds(self):
+        from gradbook.multilabel_loss import multilabel_cross_entropy
+
+        generator = np.random.default_rng(0)
+        scores, holds = generator.normal(size=20), generator.random(20) < 0.3
+        leaf = torch.tensor(scores, requires_grad=True)
+        multilabel_cross_entropy(leaf, torch.tensor(holds)).backward()
+        np.testing.assert_allclose(exercises.solve_gradient(scores, holds), leaf.grad.numpy(), rtol=1e-9)
+
+    def test_turning_is_the_packages(self):
+        from gradbook.global_pointer.rotary import rotate
+
+        vector = np.random.default_rng(1).normal(size=8)
+        turned = rotate(torch.tensor(vector).expand(31, 8))[30]
+        np.testing.assert_allclose(exercises.solve_turned(vector, 30), turned.numpy(), rtol=1e-9)
+
+    def test_summing_is_a_loop_over_pairs(self):
+        generator = np.random.default_rng(2)
+        spans, starts, ends = (
+            generator.normal(size=(4, 4)),
+            generator.normal(size=(3, 4)),
+            generator.normal(size=(3, 4)),
+        )
+        loop = [
+            sum(math.exp(spans[i, j] + starts[t, i] + ends[t, j]) for i in range(4) for j in range(i, 4))
+            for t in range(3)
+        ]
+        np.testing.assert_allclose(exercises.solve_sums(spans, starts, ends), loop)
+
+    def test_separable_is_the_packages_verdict(self):
+        generator = np.random.default_rng(3)
+        verdicts = []
+        for _ in range(200):
+            kinds = generator.integers(0, 4, size=(4, 4))
+            first, second = ({(int(i), int(j) + 4) for i, j in np.argwhere(kinds & bit)} for bit in (1, 2))
+            verdicts.append(separable.solve_separable(first, second))
+            assert verdicts[-1] == separable.by_package(first, second)
+        assert 20 < sum(verdicts) < 190
+
+    def test_a_loop_over_types_is_small_enough(self):
+        def by_type(spans, starts, ends):
+            return np.array([np.triu(np.exp(spans + a[:, None] + b)).sum() for a, b in zip(starts, ends, strict=True)])
+
+        assert check(exercises.pair_sums, by_type).right
+
+    def test_numpys_bool_is_an_answer(self):
+        assert check(exercises.two_types, lambda a, b: np.bool_(separable.solve_separable(a, b))).right
+        assert "True or False" in check(exercises.two_types, lambda a, b: 1).text
+
+
+def test_spans_in_the_made_up_losses_are_on_the_diagonal_or_above():
+    scores = fine_print.scores_of(*fine_print.random_parts(2, 5, 1.0))
+    assert torch.isinf(scores[..., 3, 1]).all()
+    assert torch.isfinite(scores[..., 1, 3]).all()
+    assert fine_print.three_losses(fine_print.random_parts(1, 5, 1.0), {Span(0, 0, 0)}).truth > 0
