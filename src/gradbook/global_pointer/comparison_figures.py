@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from gradbook.corpora import Sentence
 from gradbook.explore import COLOURS, new_figure
-from gradbook.global_pointer.comparison.runs import LONG, inner
+from gradbook.global_pointer.comparison.runs import LONG, inner, outermost
 from gradbook.global_pointer.extractor import EntityExtractor
 from gradbook.global_pointer.fine_print import count_numbers, head_sizes
 from gradbook.global_pointer.scores import entity_score
@@ -78,16 +78,32 @@ def size_rows(hidden_size: int, head_size: int, types: Sequence[int]) -> list[tu
 def judged_row(name: str, model: EntityExtractor, sentences: Sequence[Sentence]) -> tuple[str, ...]:
     """Let ``model`` read ``sentences`` and return a table's row about it.
 
-    Its name, the head's parameters, F1, precision, recall, the recall of names inside others, the number of wrong
-    spans, and of those longer than 20 characters.
+    Its name, the head's parameters, F1, precision, recall, the recall of outermost names and of those inside others,
+    the number of wrong spans, and of those longer than 20 characters.
     """
     found = model.extract([sentence.text for sentence in sentences])
     score = entity_score(found, [sentence.entities for sentence in sentences])
+    outer = entity_score(found, [outermost(sentence).entities for sentence in sentences])
     nested = entity_score(found, [inner(sentence) for sentence in sentences])
     wrong = [e.end - e.start + 1 for f, s in zip(found, sentences, strict=True) for e in f - s.entities]
-    shares = (score.f1, score.precision, score.recall, nested.recall)
+    shares = (score.f1, score.precision, score.recall, outer.recall, nested.recall)
     counts = (len(wrong), sum(length > LONG for length in wrong))
     return name, f"{count_numbers(model.head):,}", *(f"{share:.3f}" for share in shares), *map(str, counts)
+
+
+def joined_names(model: EntityExtractor, sentences: Sequence[Sentence]) -> tuple[int, int]:
+    """Return how many wrong spans of ``model`` are longer than 20 characters, and how many of them join two names.
+
+    That is: they run from the beginning of one annotated entity to the end of another.
+    """
+    found = model.extract([sentence.text for sentence in sentences])
+    long = joining = 0
+    for predicted, sentence in zip(found, sentences, strict=True):
+        starts, ends = {e.start for e in sentence.entities}, {e.end for e in sentence.entities}
+        wrong = [e for e in predicted - sentence.entities if e.end - e.start >= LONG]
+        long += len(wrong)
+        joining += sum(e.start in starts and e.end in ends for e in wrong)
+    return long, joining
 
 
 def scores_figure(tables: Mapping[str, Mapping[str, Any]]) -> Figure:

@@ -103,14 +103,31 @@ def formula_errors(score: float, negatives: int = 8256) -> tuple[float, float, f
 
     The label that holds stands at ``score``; the others, as many as pairs in 128 tokens, are spread around −12.
     """
-    generator = torch.Generator().manual_seed(0)
-    others = torch.randn(negatives, generator=generator, dtype=torch.float64) - 12
-    scores = torch.cat([torch.tensor([score], dtype=torch.float64), others])
+    scores = torch.cat([torch.tensor([score], dtype=torch.float64), _others(negatives)])
     label = torch.zeros(1, dtype=torch.int64)
     exact = sparse_multilabel_cross_entropy(scores, label)
     naive = naive_sparse_multilabel_cross_entropy(scores.float(), label)
     ours = sparse_multilabel_cross_entropy(scores.float(), label)
     return float(exact), float(naive), float(ours)
+
+
+def formula_pushes(score: float) -> dict[str, tuple[float, float]]:
+    """Return the push (the gradient) on the label that holds and on all others together, of the row above, float32."""
+    found = {}
+    losses = {
+        "the article's formula": naive_sparse_multilabel_cross_entropy,
+        "gradbook": sparse_multilabel_cross_entropy,
+    }
+    for name, loss in losses.items():
+        scores = torch.cat([torch.tensor([score]), _others(8256)]).float().requires_grad_()
+        (gradient,) = torch.autograd.grad(loss(scores, torch.zeros(1, dtype=torch.int64)), scores)
+        found[name] = (float(gradient[0]), float(gradient[1:].sum()))
+    return found
+
+
+def _others(count: int) -> Tensor:
+    """Scores (count,) of labels that don't hold, spread around −12."""
+    return torch.randn(count, generator=torch.Generator().manual_seed(0), dtype=torch.float64) - 12
 
 
 class Padding(NamedTuple):

@@ -13,7 +13,7 @@ from gradbook.global_pointer.extractor import EntityExtractor
 from gradbook.global_pointer.scores import Score, entity_score
 from gradbook.training import History, train
 
-LONG = 20  # characters: only 1 in 500 of MSRA's names is longer
+LONG = 20  # characters: of MSRA's names only one in several thousand is longer
 
 
 @dataclass(frozen=True)
