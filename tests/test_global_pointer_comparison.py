@@ -99,10 +99,8 @@ def trained(limit):
     torch.manual_seed(0)
     encoder = TextEncoder(embedding, BiLSTM(16, 16), dropout=0.0, limit=limit)
     model = EntityExtractor(encoder, EfficientGlobalPointer(32, 2, 16), ("LOC", "ORG"))
-    texts = [
-        NESTED,
-        Sentence("从" + NESTED.text, frozenset(Entity(e.start + 1, e.end + 1, e.label) for e in NESTED.entities)),
-    ]
+    shifted = frozenset(Entity(e.start + 3, e.end + 3, e.label) for e in NESTED.entities)
+    texts = [NESTED, Sentence("从从从" + NESTED.text + "从从从", shifted), Sentence("从从从从从", frozenset())]
     fit(model, texts * 8, texts, Budget(epochs=15, batch_size=4, learning_rate=0.02), show=False)
     return model
 
