@@ -277,7 +277,8 @@ def test_pruned_decoding_finds_the_same_sets(threshold, dtype):
     ("scores", "threshold", "message"),
     [
         (torch.zeros(2, 3, 3), 0.0, r"scores must have shape \(B, T, L, L\), got \(2, 3, 3\)"),
-        (torch.full((1, 1, 2, 2), torch.nan), 0.0, "scores must not be NaN"),
+        (torch.full((1, 1, 2, 2), torch.inf), 0.0, "scores must be finite or −inf"),
+        (torch.full((1, 1, 2, 2), torch.nan), 0.0, "scores must be finite or −inf, got NaN"),
         (torch.zeros(1, 1, 2, 2), float("nan"), "threshold must be a number above −inf, got nan"),
         (torch.zeros(1, 1, 2, 2), float("-inf"), "threshold must be a number above −inf"),
     ],
@@ -422,5 +423,61 @@ def test_the_crf_refuses_an_empty_sentence_and_a_nan():
     head, hidden, mask, *_ = case(pointer=lambda *a: CRFTagger(D, T), empty=True)
     with pytest.raises(ValueError, match="mask must be True from the first token"):
         head.decode(hidden, mask)
-    with pytest.raises(ValueError, match="hidden must be finite where mask is True"):
+    with pytest.raises(ValueError, match="hidden must be finite, got NaN or infinity in sentence 0 at token 0"):
         head.decode(hidden.detach() * torch.nan, torch.ones_like(mask))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda h, m: (h[:1], m), ValueError, r"mask must have shape \(1, 20\) like hidden, got \(3, 20\)"),
+        (lambda h, m: (h[0], m), ValueError, r"hidden must have shape \(B, L, 16\)"),
+        (lambda h, m: (h, m.long()), TypeError, "mask must be a bool tensor"),
+        (lambda h, m: (h.double(), m), TypeError, "hidden must be torch.float32 like the head's weights"),
+    ],
+)
+def test_the_crf_checks_its_inputs_like_the_pointers(change, error, message):
+    _, hidden, mask, positives, _ = case()
+    head = CRFTagger(D, T)
+    for call in (head.decode, lambda h, m: head.loss(h, m, span_positives([set()] * len(h)))):
+        with pytest.raises(error, match=message):
+            call(*change(hidden, mask))
+
+
+# ---- more of what is refused ----
+
+
+def test_spans_that_would_be_lost_are_refused():
+    with pytest.raises(ValueError, match=r"sentences\[1\] must hold spans of whole numbers ≥ 0, got Span"):
+        span_positives([{Span(0, 1, 0)}, {Span(-1, -1, -1)}])
+    with pytest.raises(ValueError, match="whole numbers ≥ 0"):
+        span_positives([{Span(0.7, 1.2, 0)}])
+    with pytest.raises(TypeError, match=r"sentences\[0\] must hold Span\(start, end, type\), got \(0, 1, 0\)"):
+        span_positives([{(0, 1, 0)}])
+
+
+@pytest.mark.parametrize("pointer", POINTERS)
+def test_scores_that_overflow_are_not_taken_for_spans(pointer):
+    head, hidden, mask, *_ = case(pointer=pointer)
+    head, hidden = head.half(), (hidden.detach() * 4e3).half()
+    with pytest.raises(ValueError, match=r"finite"):
+        head.decode(hidden, mask)
+
+
+@pytest.mark.parametrize("pointer", POINTERS)
+def test_losses_of_half_precision_are_summed_in_float32(pointer):
+    head, hidden, mask, positives, _ = case(pointer=pointer)
+    assert head.half().loss(hidden.detach().half(), mask, positives).dtype == torch.float32
+
+
+def test_rotation_asks_for_vectors_of_real_numbers():
+    with pytest.raises(TypeError, match="vectors must be floating point, got torch.int64"):
+        rotate(torch.ones(3, 4, dtype=torch.int64))
+    with pytest.raises(ValueError, match=r"vectors must have shape \(…, L, d\), got \(4,\)"):
+        rotate(torch.ones(4))
+
+
+@pytest.mark.parametrize("head", [*POINTERS, CRFTagger])
+def test_true_is_no_number_of_types(head):
+    with pytest.raises(ValueError, match="num_types must be a whole number ≥ 1, got True"):
+        head(8, True)

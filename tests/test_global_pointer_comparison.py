@@ -121,6 +121,22 @@ def test_a_single_text_is_refused():
         trained(limit=16).extract(NESTED.text)
 
 
+def test_extracting_leaves_the_mode_as_it_was_also_after_an_error():
+    model = trained(limit=16).train()
+    model.extract([NESTED.text])
+    with pytest.raises(ValueError, match="at most 16"):
+        model.scores("从" * 20)
+    assert model.training
+    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
+        model.extract([NESTED.text], batch_size=0)
+
+
+def test_a_threshold_is_refused_where_there_is_none():
+    model = build("CRF", ["LOC"], embedding=small_embedding())
+    with pytest.raises(ValueError, match="threshold must be 0 for a CRF, which has none, got 1"):
+        model.extract([NESTED.text], threshold=1.0)
+
+
 def test_the_article_s_formula_pushes_the_wrong_way():
     pushes = formula_pushes(20)
     assert pushes["the article's formula"][0] == pytest.approx(1.0, abs=1e-3)

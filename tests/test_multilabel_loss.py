@@ -217,10 +217,13 @@ def test_scores_that_are_no_numbers_are_refused(value, message):
         sparse_multilabel_cross_entropy(scores, torch.tensor([[0], [0]]))
 
 
-def test_a_masked_label_cannot_hold():
-    scores = torch.tensor([[0.0, -torch.inf]])
-    with pytest.raises(ValueError, match="must not name a masked label"):
-        sparse_multilabel_cross_entropy(scores, torch.tensor([[1]]))
+@pytest.mark.parametrize("loss", [sparse_multilabel_cross_entropy, naive_sparse_multilabel_cross_entropy])
+@pytest.mark.parametrize(
+    ("value", "message"), [(-torch.inf, "must not name a masked label"), (torch.nan, "got nan at a label that holds")]
+)
+def test_a_label_that_holds_has_a_score(loss, value, message):
+    with pytest.raises(ValueError, match=message):
+        loss(torch.tensor([[0.0, value]]), torch.tensor([[1]]))
 
 
 @pytest.mark.parametrize(

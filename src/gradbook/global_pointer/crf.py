@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torchcrf import CRF
 
+from gradbook.global_pointer.inputs import check_sizes, checked_hidden
 from gradbook.global_pointer.spans import Span, check_positives
 
 
@@ -22,9 +23,7 @@ class CRFTagger(nn.Module):
 
     def __init__(self, hidden_size: int, num_types: int) -> None:
         super().__init__()
-        for name, size in (("hidden_size", hidden_size), ("num_types", num_types)):
-            if not isinstance(size, int) or size < 1:
-                raise ValueError(f"{name} must be a whole number ≥ 1, got {size!r}")
+        check_sizes(hidden_size=hidden_size, num_types=num_types)
         self.num_types = num_types
         self.tags = nn.Linear(hidden_size, 2 * num_types + 1)
         self.chain = CRF(2 * num_types + 1, batch_first=True)
@@ -35,9 +34,10 @@ class CRFTagger(nn.Module):
         ``positives`` (B, M, 3) as for the pointer heads. Raises :class:`OverlappingSpans` if two spans of a sentence
         share a token, ValueError for a sentence without tokens.
         """
+        emissions = self._emissions(hidden, mask)
         check_positives(positives, mask, self.num_types, triangular=True)
         tags = bio_tags(positives, mask.shape[1])
-        likelihood: Tensor = self.chain(self._emissions(hidden, mask), tags, mask, reduction="none")
+        likelihood: Tensor = self.chain(emissions, tags, mask, reduction="none")
         return -likelihood
 
     @torch.no_grad()
@@ -46,11 +46,12 @@ class CRFTagger(nn.Module):
         return [bio_spans(tags) for tags in self.chain.decode(self._emissions(hidden, mask), mask)]
 
     def _emissions(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        hidden = checked_hidden(hidden, mask, self.tags.weight)
         if not mask[:, 0].all() or (mask[:, 1:] & ~mask[:, :-1]).any():
             raise ValueError("mask must be True from the first token of each sentence to its last")
-        emissions: Tensor = self.tags(hidden.masked_fill(~mask.unsqueeze(2), 0.0))
-        if not torch.isfinite(emissions).all():
-            raise ValueError("hidden must be finite where mask is True")
+        emissions: Tensor = self.tags(hidden)
+        if not torch.isfinite(emissions.detach().sum()) and not torch.isfinite(emissions).all():
+            raise ValueError("the tags' scores are not finite: the head's weights or hidden are too large")
         return emissions
 
 

@@ -14,13 +14,13 @@ def decode_spans(scores: Tensor, threshold: float = 0.0) -> list[set[Span]]:
     """Return per sentence the set of spans whose score in ``scores`` (B, T, L, L) is above ``threshold``.
 
     Masked pairs hold −inf and never count; which pairs are masked, those with start > end among them, is the head's
-    business. Raises ValueError for another shape, for scores that are NaN, and for a threshold that is NaN or −inf.
+    business. Raises ValueError for another shape, for scores that are NaN or +inf, for a threshold that is NaN or −inf.
     """
     check_threshold(threshold)
     if scores.ndim != 4 or scores.shape[2] != scores.shape[3]:
         raise ValueError(f"scores must have shape (B, T, L, L), got {tuple(scores.shape)}")
-    if torch.isnan(scores).any():
-        raise ValueError("scores must not be NaN")
+    if torch.isnan(scores).any() or (scores == torch.inf).any():
+        raise ValueError("scores must be finite or −inf, got NaN or +inf")
     return collect(torch.nonzero(scores > threshold), len(scores))
 
 

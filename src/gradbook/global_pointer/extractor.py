@@ -11,9 +11,11 @@ from torch import Tensor, nn
 
 from gradbook.corpora import Entity, Sentence
 from gradbook.encoders import TextEncoder, windows
+from gradbook.encoders.texts import check_texts
 from gradbook.global_pointer.crf import CRFTagger
 from gradbook.global_pointer.head import TokenPairHead
 from gradbook.global_pointer.spans import Span, span_positives
+from gradbook.training.modes import evaluating
 
 
 class EntityExtractor(nn.Module):
@@ -58,9 +60,8 @@ class EntityExtractor(nn.Module):
         """Return the scores (T, L, L) of one text; ValueError for a CRF, which has none."""
         if isinstance(self.head, CRFTagger):
             raise ValueError("a CRF has no scores of token pairs")
-        was = self.training
-        scores: Tensor = self.eval().head(*self.encoder([text]))[0]
-        self.train(was)
+        with evaluating(self):
+            scores: Tensor = self.head(*self.encoder([text]))[0]
         return scores
 
     @torch.no_grad()
@@ -75,20 +76,23 @@ class EntityExtractor(nn.Module):
         """
         if isinstance(texts, str):
             raise TypeError("texts must be a list of texts, got one str")
+        check_texts(list(texts), "texts")
+        if isinstance(self.head, CRFTagger) and threshold != 0:
+            raise ValueError(f"threshold must be 0 for a CRF, which has none, got {threshold}")
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
         if long not in ("raise", "windows"):
             raise ValueError(f"long must be 'raise' or 'windows', got {long!r}")
         pieces = [(number, *piece) for number, text in enumerate(texts) for piece in self._pieces(text, long)]
         pieces.sort(key=lambda piece: len(piece[2]))  # sentences of a length together waste little on padding
         found: list[set[Entity]] = [set() for _ in texts]
-        was = self.training
-        self.eval()
-        for first in range(0, len(pieces), batch_size):
-            batch = pieces[first : first + batch_size]
-            spans = self._spans([text for _, _, text, _ in batch], threshold)
-            for (number, offset, _, (first_own, last_own)), some in zip(batch, spans, strict=True):
-                entities = self._entities(some, offset)
-                found[number] |= {e for e in entities if first_own <= (e.start + e.end) / 2 < last_own}
-        self.train(was)
+        with evaluating(self):
+            for first in range(0, len(pieces), batch_size):
+                batch = pieces[first : first + batch_size]
+                spans = self._spans([text for _, _, text, _ in batch], threshold)
+                for (number, offset, _, (first_own, last_own)), some in zip(batch, spans, strict=True):
+                    entities = self._entities(some, offset)
+                    found[number] |= {e for e in entities if first_own <= (e.start + e.end) / 2 < last_own}
         return [frozenset(entities) for entities in found]
 
     def _pieces(self, text: str, long: str) -> list[tuple[int, str, tuple[float, float]]]:

@@ -19,8 +19,8 @@ def pruned_spans(spans: Tensor, starts: Tensor, ends: Tensor, allowed: Tensor, t
     """
     check_threshold(threshold)
     for name, part in (("spans", spans), ("starts", starts), ("ends", ends)):
-        if torch.isnan(part).any():
-            raise ValueError(f"the head's {name} are NaN: its weights or hidden are not finite")
+        if not torch.isfinite(part.sum()) and not torch.isfinite(part).all():
+            raise ValueError(f"the head's scores of {name} are not finite: its weights or hidden are too large")
     bound = spans + starts.amax(1).unsqueeze(2) + ends.amax(1).unsqueeze(1)
     candidates = torch.nonzero((bound > threshold) & allowed)
     found = []

@@ -18,7 +18,18 @@ class Span(NamedTuple):
 
 
 def span_positives(sentences: Sequence[Iterable[Span]], device: torch.device | str = "cpu") -> Tensor:
-    """Return the spans of B sentences as positives (B, M, 3) int64 of (type, start, end), filled up with −1."""
+    """Return the spans of B sentences as positives (B, M, 3) int64 of (type, start, end), filled up with −1.
+
+    Raises TypeError for something else than a Span, ValueError for one whose numbers aren't whole or below 0: that
+    would be taken for "no span".
+    """
+    sentences = [list(spans) for spans in sentences]
+    for b, spans in enumerate(sentences):
+        for span in spans:
+            if not isinstance(span, Span):
+                raise TypeError(f"sentences[{b}] must hold Span(start, end, type), got {span!r}")
+            if not all(type(number) is int and number >= 0 for number in span):
+                raise ValueError(f"sentences[{b}] must hold spans of whole numbers ≥ 0, got {span}")
     rows = [sorted((span.type, span.start, span.end) for span in spans) for spans in sentences]
     most = max((len(row) for row in rows), default=0)
     filled = [row + [(-1, -1, -1)] * (most - len(row)) for row in rows]

@@ -44,7 +44,10 @@ def check_positives(scores: Tensor, positives: Tensor) -> None:
 
 
 def check_finite_positives(scores: Tensor) -> None:
-    """Raise if a label that should hold has a masked score: its loss would be infinite."""
+    """Raise if the score of a label that holds is NaN or +inf, or masked: its loss would be infinite."""
+    wrong = scores[torch.isnan(scores) | (scores == torch.inf)]
+    if len(wrong):
+        raise ValueError(f"scores must be finite or −inf, got {wrong[0].item()} at a label that holds")
     if not torch.isfinite(scores).all():
         raise ValueError("positives must not name a masked label: a score there is −inf, so its loss would be infinite")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gradbook.multilabel_loss.arguments import check_positives, check_scores, reduce
+from gradbook.multilabel_loss.arguments import check_finite_positives, check_positives, check_scores, reduce
 
 
 def naive_sparse_multilabel_cross_entropy(
@@ -15,7 +15,8 @@ def naive_sparse_multilabel_cross_entropy(
 
     Arguments, shapes and errors as in :func:`sparse_multilabel_cross_entropy`, but in the scores' own precision.
     1 − e^{b−a} is what the labels that don't hold weigh; where those that hold score high it is rounding error, and
-    ``clip`` keeps it from 0: then the loss is wrong and has no gradient for the others. ``clip=0`` is the formula bare.
+    ``clip`` keeps it from 0: then the loss is wrong, the others get
+    next to no gradient, and those that hold are pushed down with full force. ``clip=0`` is the formula bare.
 
     Su, GPLinker (kexue.fm/archives/8888); bert4keras and its ports clip at 1e-7 or 1e-5.
     """
@@ -24,6 +25,9 @@ def naive_sparse_multilabel_cross_entropy(
     here = positives >= 0
     zero = torch.zeros_like(scores[..., :1])
     held = scores.gather(-1, positives.clamp(min=0))
+    check_finite_positives(held.detach()[here])
+    if torch.isnan(scores).any() or (scores == torch.inf).any():
+        raise ValueError("scores must be finite or −inf, got NaN or +inf")
     positive = torch.logsumexp(torch.cat([(-held).masked_fill(~here, -torch.inf), zero], -1), -1)
     everything = torch.logsumexp(torch.cat([scores, zero], -1), -1)
     # a stand-in for −inf: a row without labels would be all −inf, whose gradient is NaN

@@ -20,6 +20,7 @@ def sparse_multilabel_cross_entropy(scores: Tensor, positives: Tensor, reduction
     The labels that hold are taken out of the second sum before it is formed, so nothing cancels: the relative error
     stays near 1e-6 in float32 however large the scores. One softmax over the scores gives the sum and, kept, the
     gradient: two copies of the scores at the peak. Sums of rows are combined in float64.
+    A plain autograd function, twice differentiable; the transforms of torch.func don't see through it.
 
     Raises TypeError for scores that aren't floating point or positives that aren't int64; ValueError for shapes that
     don't fit, a label out of range, named twice or masked, and scores that are NaN or +inf.
