@@ -437,7 +437,7 @@ def test_the_crf_refuses_an_empty_sentence_and_a_nan():
     ],
 )
 def test_the_crf_checks_its_inputs_like_the_pointers(change, error, message):
-    _, hidden, mask, positives, _ = case()
+    _, hidden, mask, _positives, _ = case()
     head = CRFTagger(D, T)
     for call in (head.decode, lambda h, m: head.loss(h, m, span_positives([set()] * len(h)))):
         with pytest.raises(error, match=message):
@@ -471,7 +471,7 @@ def test_losses_of_half_precision_are_summed_in_float32(pointer):
 
 
 def test_rotation_asks_for_vectors_of_real_numbers():
-    with pytest.raises(TypeError, match="vectors must be floating point, got torch.int64"):
+    with pytest.raises(TypeError, match=r"vectors must be floating point, got torch\.int64"):
         rotate(torch.ones(3, 4, dtype=torch.int64))
     with pytest.raises(ValueError, match=r"vectors must have shape \(…, L, d\), got \(4,\)"):
         rotate(torch.ones(4))

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import matplotlib.colors
 import numpy as np
@@ -23,7 +24,7 @@ from gradbook.global_pointer import (
     fine_print,
 )
 from gradbook.global_pointer import comparison_figures as tables
-from gradbook.global_pointer.exercises import parameters, separable
+from gradbook.global_pointer.exercises import parameters, separable, sums
 from gradbook.global_pointer.head import TokenPairHead
 
 
@@ -204,7 +205,8 @@ class TestOnText:
         model = untrained_extractor()
         model.extract = lambda texts: [frozenset({Entity(0, 1, "LOC"), Entity(2, 2, "LOC")})] * len(texts)
         row = tables.judged_row("mine", model, [sentence])
-        assert row == ("mine", f"{parameters.solve_parameters(12, 4, 2)}", "0.500", "0.500", "0.500", "1.000", "1", "0")
+        shares = ("0.500", "0.500", "0.500", "0.000", "1.000")  # F1, precision, recall, outermost names, inner names
+        assert row == ("mine", f"{parameters.solve_parameters(12, 4, 2)}", *shares, "1", "0")
 
     @pytest.mark.parametrize(
         "draw",
@@ -268,9 +270,76 @@ class TestExercises:
 
         assert check(exercises.pair_sums, by_type).right
 
-    def test_numpys_bool_is_an_answer(self):
-        assert check(exercises.two_types, lambda a, b: np.bool_(separable.solve_separable(a, b))).right
-        assert "True or False" in check(exercises.two_types, lambda a, b: 1).text
+    @pytest.mark.parametrize("exercise", exercises.ALL, ids=lambda e: e.name)
+    def test_every_mistake_is_wrong_and_gets_its_own_hint(self, exercise):
+        for mistake in exercise.mistakes:
+            verdict = check(exercise, mistake.answer)
+            assert verdict.right is False
+            assert verdict.hint == mistake.hint
+
+    @pytest.mark.parametrize("kind", [bool, int, np.bool_, np.int64])
+    def test_truth_may_be_a_number_0_or_1(self, kind):
+        assert check(exercises.two_types, lambda a, b: kind(separable.solve_separable(a, b))).right
+
+    @pytest.mark.parametrize(("value", "named"), [(2, "an int"), ("yes", "a str"), (1.0, "a float")])
+    def test_what_else_is_no_truth(self, value, named):
+        text = check(exercises.two_types, lambda a, b: value).text
+        assert f"True or False is asked for, it returns {named}." in text
+
+    def test_verdicts_of_the_new_patterns(self):
+        assert separable.solve_separable({(0, 1), (1, 2)}, {(0, 2)})
+        assert not separable.solve_separable({(0, 5), (1, 6), (2, 7), (3, 8)}, {(0, 6), (1, 7), (2, 8), (3, 5)})
+        for first, second in separable._CASES:
+            assert separable.solve_separable(first, second) == separable.by_package(first, second)
+
+    def test_a_count_in_words_is_refused(self):
+        verdict = check(exercises.count_parameters, lambda *sizes: str(parameters.solve_parameters(*sizes)))
+        assert "a number is asked for, it returns a str" in verdict.text.lower()
+
+    @pytest.mark.parametrize("holder", [torch.tensor, lambda a: torch.tensor(a, requires_grad=True)])
+    def test_sums_in_torch_are_refused(self, holder):
+        verdict = check(exercises.pair_sums, lambda *parts: holder(exercises.solve_sums(*parts)))
+        assert "numpy is asked for" in verdict.text
+
+    def test_an_answer_that_works_in_place_spoils_no_later_check(self):
+        def wrong(spans, starts, ends):
+            for part in (spans, starts, ends):
+                np.exp(part, out=part)
+            return np.ones(len(starts))
+
+        def right(spans, starts, ends):
+            for part in (spans, starts, ends):
+                np.exp(part, out=part)
+            return (starts * (ends @ np.triu(spans).T)).sum(1)
+
+        before = [part.copy() for parts in (*sums._SMALL, sums._LARGE) for part in parts]
+        assert check(exercises.pair_sums, wrong).right is False
+        assert check(exercises.pair_sums, right).right
+        assert check(exercises.pair_sums, right).right
+        after = [part for parts in (*sums._SMALL, sums._LARGE) for part in parts]
+        assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+    def test_a_gradient_in_float32_or_by_central_differences_is_right(self):
+        def single(scores, holds):
+            return exercises.solve_gradient(scores.astype(np.float32), holds).astype(np.float32)
+
+        def loss(scores, holds):
+            return np.log1p(np.exp(scores[~holds]).sum()) + np.log1p(np.exp(-scores[holds]).sum())
+
+        def differences(step):
+            def answer(scores, holds):
+                moves = step * np.eye(len(scores))
+                return np.array([(loss(scores + m, holds) - loss(scores - m, holds)) / (2 * step) for m in moves])
+
+            return answer
+
+        assert check(exercises.loss_gradient, single).right
+        assert check(exercises.loss_gradient, differences(1e-5)).right
+        assert re.search(r"up to \de-0[345] off", check(exercises.loss_gradient, differences(0.05)).text)
+
+    def test_complex_pairs_are_no_real_vector(self):
+        verdict = check(exercises.turn, lambda vector, place: exercises.solve_turned(vector, place) + 0j)
+        assert "real numbers are asked for" in verdict.text
 
 
 def test_spans_in_the_made_up_losses_are_on_the_diagonal_or_above():

@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from gradbook.corpora import Entity, load_msra
+from gradbook.explore import COLOURS
 from gradbook.explore.live import Live
 from gradbook.explore.style import png
 from gradbook.global_pointer import CRFTagger, EfficientGlobalPointer, GlobalPointer, pictures
 from gradbook.global_pointer.comparison import build
+from gradbook.global_pointer.palette import HEAD_COLOURS
 from gradbook.global_pointer.pictures import boxes, costs, lengths, line, maps, owners, sentence, training
 from gradbook.global_pointer.pictures.crossing_runs import CASES, HEADS, STEPS, stored_runs, train_case
 from gradbook.global_pointer.sentences import EXAMPLES, Example
@@ -310,3 +312,37 @@ def test_the_dots_of_the_epochs_lie_on_the_annotated_cells():
     example = EXAMPLES[0]
     cells = training.annotated_cells(example, "ORG, organisations") * len(example.text)
     assert cells.tolist() == [[3.5, len(example.text) - 0.5]]
+
+
+def test_a_head_has_one_colour_everywhere():
+    for name, head in {"CRF": "CRF", "GP": "GlobalPointer", "Efficient GP": "Efficient GlobalPointer"}.items():
+        drawn = {
+            mark.colour
+            for picture in (made("heads"), made("crossing"))
+            for panel in picture.panels
+            for mark in panel.marks
+            if getattr(mark, "label", "") == name
+        }
+        assert drawn == {COLOURS[HEAD_COLOURS[head]]}
+
+
+def test_captions_say_what_is_seen():
+    for text, scores in load_epochs().maps.items():
+        highest = scores[0].max(0).values[torch.ones(len(text), len(text)).triu().bool()]
+        assert (highest > 0).double().mean() > 0.9
+        assert highest.abs().max() < 0.4
+    assert "most of what is shown just above it" in pictures.epochs().caption
+    for picture in (pictures.score_map(), pictures.rotary()):
+        assert "浙江大学 (Zhejiang University) inside the hospital's name is right" in picture.caption
+
+
+def test_the_crossings_alternative_text_describes_the_still():
+    picture = pictures.crossing()
+    state = picture.state(picture.values())
+    assert len(state["GP curve"]) == 21
+    assert "over the first 20 of 60 training steps" in picture.alt
+    assert f"has fallen to {state['GP loss']:.2f};" in picture.alt
+    assert state["Efficient GP loss"] == pytest.approx(owners.FLOOR, abs=0.02)
+    assert state["GP map"].diagonal().min() > 11
+    assert np.fliplr(state["GP map"]).diagonal().max() < -10
+    assert np.abs(state["Efficient GP map"]).max() < 0.3

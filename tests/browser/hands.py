@@ -42,7 +42,7 @@ def reveal(page, picture):
 
 
 def keyboard_moves_everything(page, picture, prepare):
-    """Every slider and every number box changes the picture; both ends of every slider can be drawn."""
+    """Every slider, number box and text box changes the picture; both ends of every slider can be drawn."""
     picture.scroll_into_view_if_needed()
     handles = picture.locator(".noUi-handle")
     for i in range(handles.count()):
@@ -61,6 +61,9 @@ def keyboard_moves_everything(page, picture, prepare):
         assert changes(page, picture, lambda: page.keyboard.press("ArrowUp")) or changes(
             page, picture, lambda: page.keyboard.press("ArrowDown")
         )
+    for box in picture.locator("input[type=text]").all():
+        box.fill(box.input_value()[::-1])  # as long as the text that was there
+        assert changes(page, picture, partial(box.press, "Enter")), "a text typed"
     picture.get_by_role("button", name="Reset").click()
     page.wait_for_timeout(500)
     assert "can't be drawn" not in picture.inner_text()

@@ -13,10 +13,10 @@ from gradbook.explore import COLOURS, new_figure
 from gradbook.global_pointer.comparison.runs import LONG, inner, outermost
 from gradbook.global_pointer.extractor import EntityExtractor
 from gradbook.global_pointer.fine_print import count_numbers, head_sizes
+from gradbook.global_pointer.palette import HEAD_COLOURS
 from gradbook.global_pointer.scores import entity_score
 
 HEADS = ("CRF", "GlobalPointer", "Efficient GlobalPointer")
-_PALETTE = {"CRF": "grey", "GlobalPointer": "blue", "Efficient GlobalPointer": "vermilion"}
 QUOTED = {
     "People's Daily, test": (95.46, 95.51, 95.36),
     "CLUENER, validation": (79.51, 80.03, 80.66),
@@ -112,7 +112,7 @@ def scores_figure(tables: Mapping[str, Mapping[str, Any]]) -> Figure:
     for ax, (title, stored) in zip(axes[0], tables.items(), strict=True):
         heads = by_head(stored, "test")
         for y, (head, values) in enumerate(heads.items()):
-            colour, numbers = COLOURS[_PALETTE[head]], torch.tensor(values)
+            colour, numbers = COLOURS[HEAD_COLOURS[head]], torch.tensor(values)
             spread = float(numbers.std()) if len(values) > 1 else 0.0
             ax.errorbar(float(numbers.mean()), y, xerr=spread, fmt="o", color=colour, capsize=3)
             ax.plot(values, [y + 0.25] * len(values), ".", color=colour, alpha=0.6)

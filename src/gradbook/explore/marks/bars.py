@@ -63,8 +63,10 @@ class Bars:
         send(mark, x=np.ascontiguousarray(outlines[..., 0]), y=np.ascontiguousarray(outlines[..., 1]))
 
     def draw(self, axes: Any, state: State, frame: Frame) -> None:
-        """Draw with ``Axes.bar``."""
+        """Draw with ``Axes.bar``; where the bars are hidden, one of no height, so that the legend has its colour."""
         heights = self._heights(state)
+        if not len(heights):
+            heights = np.array([frame.y[0]])
         colours = [(list(self.colours) or [self.colour])[i % max(1, len(self.colours))] for i in range(len(heights))]
         axes.bar(
             np.arange(len(heights)) + self.shift,

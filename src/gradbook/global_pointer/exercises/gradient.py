@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,12 @@ def _no_threshold(scores: Array, holds: Flags) -> Array:
     return np.asarray(down / max(down.sum(), 1e-300) - up / max(up.sum(), 1e-300))
 
 
+def _no_threshold_divided(scores: Array, holds: Flags) -> Array:
+    """The same by plain division: NaN where a side has no label."""
+    up, down = np.exp(-scores) * holds, np.exp(scores) * ~holds
+    return np.asarray(down / down.sum() - up / up.sum())
+
+
 def _one_sum(scores: Array, holds: Flags) -> Array:
     up, down = np.exp(-scores) * holds, np.exp(scores) * ~holds
     return np.asarray((down - up) / (1 + up.sum() + down.sum()))
@@ -46,25 +53,43 @@ def _each_alone(scores: Array, holds: Flags) -> Array:
     return np.asarray(1 / (1 + np.exp(-scores)) - holds)
 
 
+def _softmax(scores: Array, holds: Flags) -> Array:
+    return np.asarray(np.exp(scores) / np.exp(scores).sum() - holds)
+
+
+def _same_sign(scores: Array, holds: Flags) -> Array:
+    up, down = np.exp(scores) * holds, np.exp(scores) * ~holds
+    return np.asarray(down / (1 + down.sum()) - up / (1 + up.sum()))
+
+
 def _descent(scores: Array, holds: Flags) -> Array:
     return -solve_gradient(scores, holds)
 
 
 def _gradients_agree(answer: Callable[..., Any]) -> None:
     for scores, holds in _ROWS:
-        found = np.asarray(returned(answer, scores.copy(), holds.copy()), dtype=float)
+        found = _called(partial(returned, answer), scores, holds)
         if found.shape != scores.shape:
             raise Wrong(f"It returns shape {found.shape}, not {scores.shape}.")
-        if not np.allclose(found, solve_gradient(scores, holds), rtol=1e-9, atol=1e-12):
+        truth = solve_gradient(scores, holds)
+        if not np.allclose(found, truth, rtol=1e-6, atol=1e-7):  # float32 and central differences come that near
             raise Wrong(
                 f"For the scores {scores.tolist()} and holds = {holds.tolist()} it returns "
-                f"{np.round(found, 4).tolist()}."
+                f"{np.round(found, 4).tolist()}: up to {np.abs(found - truth).max():.1g} off."
             )
 
 
-def _same_gradients(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(np.allclose(np.asarray(a(*row), dtype=float), np.asarray(b(*row), dtype=float)) for row in _ROWS)
+def _called(function: Callable[..., Any], scores: Array, holds: Flags) -> Array:
+    """Call with copies, which may be changed; 0/0 gives NaN without a warning, and a NaN is no right answer."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(function(scores.copy(), holds.copy()), dtype=float)
 
+
+def _same_gradients(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
+    return all(np.allclose(_called(a, *row), _called(b, *row), equal_nan=True) for row in _ROWS)
+
+
+_THRESHOLD = "The threshold class is missing: each sum starts with a 1, the e^0 of its score."
 
 loss_gradient = Exercise(
     name="Exercise 4.2",
@@ -73,10 +98,12 @@ loss_gradient = Exercise(
     properties=[_gradients_agree],
     solution=solve_gradient,
     mistakes=[
-        Mistake(_no_threshold, "The threshold class is missing: each sum starts with a 1, the e^0 of its score."),
+        *(Mistake(answer, _THRESHOLD) for answer in (_no_threshold, _no_threshold_divided)),
         Mistake(_one_sum, "The loss is a sum of two logarithms, so each half has a denominator of its own."),
         Mistake(_both_up, "The sign: where the label holds the loss falls as the score rises, d e^(−s)/ds = −e^(−s)."),
         Mistake(_each_alone, "That is binary cross-entropy, each label for itself. Here the labels share a sum."),
+        Mistake(_softmax, "That is softmax for one right label. Here any number may hold: each side has its own sum."),
+        Mistake(_same_sign, "Where the label holds (4.8) has e^(−s), not e^s: the lowest score gets the most push."),
         Mistake(_descent, "That is the way down. The gradient points up."),
     ],
     same=_same_gradients,

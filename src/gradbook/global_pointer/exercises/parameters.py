@@ -39,9 +39,16 @@ def _one_bias(hidden_size: int, head_size: int, num_types: int) -> int:
     return 2 * (hidden_size + 1) * head_size + 4 * head_size * num_types
 
 
+def _one_bias_a_type(hidden_size: int, head_size: int, num_types: int) -> int:
+    return 2 * (hidden_size + 1) * head_size + (4 * head_size + 1) * num_types
+
+
 def _counts_agree(answer: Callable[..., Any]) -> None:
     for sizes in _SIZES:
-        found = float(returned(answer, *sizes))
+        value = returned(answer, *sizes)
+        if isinstance(value, (str, bytes)):  # float would read it
+            raise Wrong(f"A number is asked for, it returns a {type(value).__name__}.")
+        found = float(value)
         if found != solve_parameters(*sizes):
             raise Wrong(
                 f"For hidden_size, head_size, num_types = {', '.join(map(str, sizes))} it returns {found:,.0f}."
@@ -67,6 +74,7 @@ count_parameters = Exercise(
         Mistake(_starts_only, "A type scores the start and the end: two outputs."),
         Mistake(_queries_only, "Queries and keys: two vectors of head_size a token."),
         Mistake(_one_bias, "The layer that scores the types has biases too, two a type."),
+        Mistake(_one_bias_a_type, "a_α and b_α have a bias each: two a type, though one would do."),
     ],
     same=_same_counts,
     hint="Two linear layers: D → 2d once, and 2d → 2T. A layer from n to m has (n + 1)·m parameters.",

@@ -23,9 +23,11 @@ _CASES: list[tuple[Places, Places]] = [
     ({(0, 5), (1, 6), (2, 7)}, {(0, 6), (1, 7)}),
     ({(0, 5), (1, 5), (2, 5)}, {(0, 6), (1, 6), (3, 6)}),
     (set(), {(2, 3)}),
+    ({(0, 1), (1, 2)}, {(0, 2)}),
+    ({(0, 5), (1, 6), (2, 7), (3, 8)}, {(0, 6), (1, 7), (2, 8), (3, 5)}),
 ]
-"""In turn: apart, the 2 × 2 pattern, a cycle without a direction, a cycle of six, one span with both types, and open
-chains."""
+"""In turn: apart, the 2 × 2 pattern, a cycle without a direction, a cycle of six, one span with both types, three open
+chains, a token that is a start and an end, and a cycle of eight."""
 
 
 def solve_separable(first: Places, second: Places) -> bool:
@@ -77,6 +79,18 @@ def _any_cycle(first: Places, second: Places) -> bool:
     return True
 
 
+def _plain_numbers(first: Places, second: Places) -> bool:
+    """The start i and the end i taken for one node."""
+    arrows = (first - second) | {(j, i) for i, j in second - first}
+    while arrows:
+        sources = {source for source, _ in arrows}
+        kept = {(source, target) for source, target in arrows if target in sources}
+        if kept == arrows:
+            return False
+        arrows = kept
+    return True
+
+
 def _apart(first: Places, second: Places) -> bool:
     return not first & second
 
@@ -84,10 +98,16 @@ def _apart(first: Places, second: Places) -> bool:
 def _verdicts_agree(answer: Callable[..., Any]) -> None:
     for first, second in _CASES:
         found = returned(answer, set(first), set(second))
-        if not isinstance(found, (bool, np.bool_)):
-            raise Wrong(f"True or False is asked for, it returns a {type(found).__name__}.")
+        if not isinstance(found, (bool, np.bool_, int, np.integer)) or found not in (0, 1):
+            raise Wrong(f"True or False is asked for, it returns {_named(found)}.")
         if bool(found) != solve_separable(first, second):
             raise Wrong(f"For type A on {sorted(first)} and type B on {sorted(second)} it returns {bool(found)}.")
+
+
+def _named(value: Any) -> str:
+    """For example "a str" or "an int"."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _same_verdicts(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
@@ -108,6 +128,10 @@ two_types = Exercise(
         Mistake(_never_across, "Spans that cross are needed for an obstacle, but most that cross are no obstacle."),
         Mistake(_both_count, "Where both types hold S can be large: such a span asks nothing of the difference D."),
         Mistake(_any_cycle, "The cycle must have a direction: A from start to end, B from end back to start."),
+        Mistake(
+            _plain_numbers,
+            'A token can be a start and an end: these are two nodes, ("start", i) and ("end", i).',
+        ),
         Mistake(_apart, "A span may well have two types. The question is what A and B ask of D = A(i) + B(j)."),
     ],
     same=_same_verdicts,

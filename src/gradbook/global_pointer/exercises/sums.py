@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from gradbook.exercises import Exercise, Mistake, Wrong, returned
 
@@ -19,6 +20,12 @@ def _parts(types: int, length: int) -> Parts:
     """Span scores (L, L), start and end parts (T, L), the same every time."""
     generator = np.random.default_rng(types)
     return generator.normal(size=(length, length)), *generator.normal(size=(2, types, length))
+
+
+def _copies(parts: Parts) -> Parts:
+    """What an answer may change without changing the next check."""
+    spans, starts, ends = parts
+    return spans.copy(), starts.copy(), ends.copy()
 
 
 _SMALL = [_parts(1, 3), _parts(2, 4), _parts(5, 7)]
@@ -36,6 +43,10 @@ def _all_pairs(spans: Array, starts: Array, ends: Array) -> Array:
 
 def _lower_triangle(spans: Array, starts: Array, ends: Array) -> Array:
     return np.asarray((np.exp(starts) * (np.exp(ends) @ np.tril(np.exp(spans)).T)).sum(1))
+
+
+def _above_only(spans: Array, starts: Array, ends: Array) -> Array:
+    return np.asarray((np.exp(starts) * (np.exp(ends) @ np.triu(np.exp(spans), 1).T)).sum(1))
 
 
 def _zero_is_not_nothing(spans: Array, starts: Array, ends: Array) -> Array:
@@ -57,7 +68,10 @@ def _all_scores(spans: Array, starts: Array, ends: Array) -> Array:
 
 def _sums_agree(answer: Callable[..., Any]) -> None:
     for spans, starts, ends in _SMALL:
-        found = np.asarray(returned(answer, spans.copy(), starts.copy(), ends.copy()), dtype=float)
+        value = returned(answer, *_copies((spans, starts, ends)))
+        if isinstance(value, Tensor):
+            raise Wrong("It returns a torch tensor: numpy is asked for.")
+        found = np.asarray(value, dtype=float)
         if found.shape != (len(starts),):
             raise Wrong(f"For {len(starts)} types it returns shape {found.shape}, not ({len(starts)},).")
         right = solve_sums(spans, starts, ends)
@@ -70,7 +84,7 @@ def _sums_agree(answer: Callable[..., Any]) -> None:
 
 
 def _memory_is_small(answer: Callable[..., Any]) -> None:
-    spans, starts, ends = _LARGE
+    spans, starts, ends = _copies(_LARGE)
     running = tracemalloc.is_tracing()
     if not running:
         tracemalloc.start()
@@ -88,23 +102,24 @@ def _memory_is_small(answer: Callable[..., Any]) -> None:
 
 
 def _same_sums(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(np.allclose(np.asarray(a(*parts), dtype=float), b(*parts)) for parts in _SMALL)
+    return all(np.allclose(np.asarray(a(*_copies(parts)), dtype=float), b(*parts)) for parts in _SMALL)
 
 
 pair_sums = Exercise(
     name="Exercise 4.4",
-    prompt="Write sums(spans, starts, ends): from numpy arrays S (L, L), a (T, L) and b (T, L) the sums (T,) of "
-    "e^(S(i,j) + a(i) + b(j)) over i ≤ j, without an array of T·L·L numbers.",
+    prompt="Write sums(spans, starts, ends): from numpy arrays S (L, L), a (T, L) and b (T, L) of L tokens and "
+    "T types the sums (T,) of e^(S(i,j) + a(i) + b(j)) over i ≤ j, without an array of T·L·L numbers.",
     properties=[_sums_agree, _memory_is_small],
     solution=solve_sums,
     mistakes=[
         Mistake(_all_pairs, "That counts pairs whose start is after their end too. Only i ≤ j: np.triu."),
         Mistake(_lower_triangle, "That is the other triangle: the start i is the row, so i ≤ j is above the diagonal."),
+        Mistake(_above_only, "A name of one token has i = j: the diagonal counts."),
         Mistake(_zero_is_not_nothing, "What doesn't count must add 0, and e^0 is 1: mask after the exponential."),
         Mistake(_turned_over, "Rows and columns are changed over: a goes with the row of S, b with the column."),
         Mistake(_no_exponential, "The product is of exponentials: it's e^(S + a + b) that falls into three factors."),
         Mistake(_all_scores, "The numbers are right. Use (4.10): e^b times the matrix e^S, then times e^a, summed."),
     ],
     same=_same_sums,
-    hint="(4.10): with E = e^S above the diagonal and 0 below, row i adds e^{a(i)} · Σ_j E(i,j) e^{b(j)}.",
+    hint="(4.10): with E = e^S on and above the diagonal and 0 below, row i adds e^{a(i)} · Σ_j E(i,j) e^{b(j)}.",
 )

@@ -59,9 +59,17 @@ def _added(vector: Array, place: int) -> Array:
     return np.asarray(vector + np.stack([np.sin(angles), np.cos(angles)], 1).reshape(-1))
 
 
+def _halves(vector: Array, place: int) -> Array:
+    turned = solve_turned(vector, place)
+    return np.concatenate([turned[::2], turned[1::2]])
+
+
 def _turns_agree(answer: Callable[..., Any]) -> None:
     for vector, place in _CASES:
-        found = np.asarray(returned(answer, vector.copy(), place), dtype=float)
+        value = np.asarray(returned(answer, vector.copy(), place))
+        if np.iscomplexobj(value):
+            raise Wrong("It returns complex numbers: real numbers are asked for.")
+        found = value.astype(float)
         if found.shape != vector.shape:
             raise Wrong(f"It returns shape {found.shape}, not {vector.shape}.")
         if not np.allclose(found, solve_turned(vector, place), rtol=1e-9, atol=1e-9):
@@ -69,7 +77,7 @@ def _turns_agree(answer: Callable[..., Any]) -> None:
 
 
 def _same_turns(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(np.allclose(np.asarray(a(*case), dtype=float), np.asarray(b(*case), dtype=float)) for case in _CASES)
+    return all(np.allclose(a(vector.copy(), place), b(vector, place)) for vector, place in _CASES)
 
 
 turn = Exercise(
@@ -83,6 +91,7 @@ turn = Exercise(
         Mistake(_backwards, "That turns the other way. From the first axis to the second: (cos, sin) for (1, 0)."),
         Mistake(_half_the_exponent, "The exponent is −2m/d: the last pair turns nearly 10000 times slower."),
         Mistake(_other_pairs, "This pairs the first half with the second: as good, but here neighbours make a pair."),
+        Mistake(_halves, "Interleave the pairs again: x₀, y₀, x₁, y₁, …, not all x and then all y."),
         Mistake(_added, "Those are added sines, as in the first Transformer. Rotary positions multiply: they turn."),
     ],
     same=_same_turns,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradbook.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider, Toggle
+from gradbook.global_pointer.palette import HEAD_COLOURS
 from gradbook.global_pointer.stored import STORED
 
 Array = NDArray[np.float64]
@@ -19,15 +20,15 @@ Table = Mapping[str, Mapping[str, Mapping[str, float]]]  # case, head, what was 
 HIDDEN, HEAD_SIZE = 768, 64
 TYPES = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200)
 HEADS = {
-    "CRF": ("CRF (pytorch-crf)", COLOURS["grey"]),
-    "GP": ("GlobalPointer, gradbook", COLOURS["vermilion"]),
-    "Efficient GP": ("Efficient GlobalPointer, gradbook", COLOURS["blue"]),
+    "CRF": ("CRF (pytorch-crf)", COLOURS[HEAD_COLOURS["CRF"]]),
+    "GP": ("GlobalPointer, gradbook", COLOURS[HEAD_COLOURS["GlobalPointer"]]),
+    "Efficient GP": ("Efficient GlobalPointer, gradbook", COLOURS[HEAD_COLOURS["Efficient GlobalPointer"]]),
 }
 """By short name: the name in the table, and the colour."""
 
 PUBLIC = {
-    "bert4torch's GP": ("GlobalPointer, bert4torch", COLOURS["orange"]),
-    "its Efficient GP": ("Efficient GlobalPointer, bert4torch", COLOURS["sky"]),
+    "bert4torch's GP": ("GlobalPointer, bert4torch", COLOURS["sky"]),
+    "its Efficient GP": ("Efficient GlobalPointer, bert4torch", COLOURS["orange"]),
 }
 _COSTS = {"time": "milliseconds", "memory": "memory"}
 _LENGTHS = ("128 tokens", "512 tokens")

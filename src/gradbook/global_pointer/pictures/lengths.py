@@ -115,7 +115,8 @@ def rotary() -> Picture:
         caption="Figure 4.4. The same head trained with and without rotary positions. Without them a score knows that "
         "this character can begin a person and that one can end a person, but not how far apart they are: spans from "
         "one name to the end of the next come up. The bars, after the reveal, count the wrong spans in the 500 test "
-        "sentences, threshold 0, mean of three seeds, on a logarithmic axis; diamonds count the names that are there.",
+        "sentences, threshold 0, mean of three seeds, on a logarithmic axis; diamonds count the names that are there. "
+        "In “Three levels” 浙江大学 (Zhejiang University) inside the hospital's name is right, only not annotated.",
         alt="Two squares of scores of the sentence 李文、王丽和张强昨天从天津到了南京 (Li Wen, Wang Li and Zhang Qiang "
         "went from Tianjin to Nanjing yesterday). On the left five cells are red and outlined, the five names; on the "
         "right two more, 王丽和张强 as one person and 天津到了南京 as one place. Right: diamonds for the numbers of "

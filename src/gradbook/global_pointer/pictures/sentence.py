@@ -65,7 +65,8 @@ def score_map() -> Picture:
         "0, blue below, the highest of the three types or one of them. Cells above the threshold are outlined and, "
         "on the right, boxed in the sentence; a name inside a name is a box inside a box. Type a Chinese sentence of "
         f"your own (up to {LONGEST} characters). LOC is a place, ORG an organisation, PER a person. Most sentences "
-        "here come out right; in “One mistake” Moscow becomes a person.",
+        "here come out right; in “One mistake” Moscow becomes a person, and in “Three levels” 浙江大学 (Zhejiang "
+        "University) inside the hospital's name is right, only not annotated.",
         alt="Left: a square of cells for the sentence 北京大学校长陈国华昨天抵达上海 (Chen Guohua, president of Peking "
         "University, arrived in Shanghai yesterday), its characters along the left and upper edge, blank below the "
         "diagonal. Nearly all cells are blue; four are red and outlined: 北京 and 北京大学 in the first row, 陈国华 "

@@ -73,7 +73,8 @@ def epochs() -> Picture:
             "After twelve": {"epoch": _LAST},
             "A mistake that stays": {"epoch": _LAST, "sentence": EXAMPLES[-1].title},
         },
-        caption="Figure 4.3. Press play. Before training every score is near 0, half of them above it; the first epoch "
+        caption="Figure 4.3. Press play. Before training every score is near 0, most of what is shown just above it "
+        "(the highest of the three types); the first epoch "
         "pushes nearly all of them down, and then, cell by cell, the names come up through 0 and are outlined. Dots "
         "mark what should be found. None of the sentences was seen in training.",
         alt="Left: the square of scores of one sentence with small dots on the cells of its names; in the course of "
