@@ -76,7 +76,8 @@ class EntityExtractor(nn.Module):
         """
         if isinstance(texts, str):
             raise TypeError("texts must be a list of texts, got one str")
-        check_texts(list(texts), "texts")
+        if texts:
+            check_texts(list(texts), "texts")
         if isinstance(self.head, CRFTagger) and threshold != 0:
             raise ValueError(f"threshold must be 0 for a CRF, which has none, got {threshold}")
         if batch_size < 1:
