@@ -46,7 +46,8 @@ class EfficientGlobalPointer(TokenPairHead):
     def loss(self, hidden: Tensor, mask: Tensor, positives: Tensor, joint: bool = False) -> Tensor:
         """Return the loss (B,) of every sentence without the (B, T, L, L) scores; arguments as in the base class.
 
-        In float32, or in float64 if that is what the head computes in. The same numbers as the loss of the scores: see :func:`gradbook.global_pointer.factored.factored_loss`.
+        In float32, or in float64 if that is what the head computes in. The same numbers as the loss of the scores:
+        see :func:`gradbook.global_pointer.factored.factored_loss`.
         """
         hidden = self.checked(hidden, mask)
         check_positives(positives, mask, self.num_types, self.triangular)
