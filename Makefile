@@ -78,9 +78,11 @@ stored: .venv/test.done
 	@$(BIN)/python -m tests.bench.methods --store
 	@$(BIN)/python -m tests.bench.solvers --store
 	@$(BIN)/python -m gradbook.global_pointer.store
-	@$(BIN)/python -m gradbook.global_pointer.comparison msra nested rotary
+	@$(BIN)/python -m gradbook.global_pointer.comparison msra nested
 	@$(BIN)/python -m tests.bench.token_pairs --store
 
 stored-long: .venv/test.done
 	@$(BIN)/python -m gradbook.global_pointer.comparison full --seeds 1
 	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(CLUENER)" --features .venv/cluener.safetensors
+	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(CLUENER)" --features .venv/cluener.safetensors \
+	  --epochs 16 --seeds 1 --heads CRF "Efficient GlobalPointer"
