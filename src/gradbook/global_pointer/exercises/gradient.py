@@ -98,7 +98,8 @@ loss_gradient = Exercise(
     properties=[_gradients_agree],
     solution=solve_gradient,
     mistakes=[
-        *(Mistake(answer, _THRESHOLD) for answer in (_no_threshold, _no_threshold_divided)),
+        Mistake(_no_threshold, _THRESHOLD),
+        Mistake(_no_threshold_divided, f"{_THRESHOLD} Without it a side that has no labels is 0 / 0."),
         Mistake(_one_sum, "The loss is a sum of two logarithms, so each half has a denominator of its own."),
         Mistake(_both_up, "The sign: where the label holds the loss falls as the score rises, d e^(−s)/ds = −e^(−s)."),
         Mistake(_each_alone, "That is binary cross-entropy, each label for itself. Here the labels share a sum."),
