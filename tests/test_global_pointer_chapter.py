@@ -22,6 +22,7 @@ from gradbook.global_pointer import (
     exercises,
     figures,
     fine_print,
+    reports,
 )
 from gradbook.global_pointer import comparison_figures as tables
 from gradbook.global_pointer.exercises import parameters, separable, sums
@@ -171,18 +172,18 @@ class TestHeads:
 
 class TestReports:
     def test_the_spans_are_the_bracketed_pieces(self):
-        texts, truth = fine_print.reports(30)
+        texts, truth = reports.reports(30)
         for text, spans in zip(texts, truth, strict=True):
             surfaces = {text[span.start : span.end + 1] for span in spans}
             assert len(spans) == text.count("「") == text.count("」")
             assert all(s[0] + s[-1] == "「」" and set(s[1:-1]) == {"一"} for s in surfaces)
 
     def test_without_places_every_start_goes_with_every_end(self):
-        there, right, wrong = fine_print.reports_found(rotary=False, context=False)
+        there, right, wrong = reports.reports_found(rotary=False, context=False)
         assert (there, right, wrong) == (200, 200, 80)
 
     def test_with_places_none_is_wrong(self):
-        assert fine_print.reports_found(rotary=True, context=False) == (200, 200, 0)
+        assert reports.reports_found(rotary=True, context=False) == (200, 200, 0)
 
 
 def untrained_extractor(kind=EfficientGlobalPointer):

@@ -52,3 +52,10 @@ def as_parameters(parameters: Iterable[Tensor], name: str = "parameters") -> lis
         if not isinstance(parameter, Tensor) or not parameter.requires_grad:
             raise TypeError(f"{name}[{i}] must be a tensor with requires_grad=True")
     return found
+
+
+def check_sizes(**sizes: int) -> None:
+    """Raise ValueError naming a size that isn't a whole number ≥ 1."""
+    for name, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise ValueError(f"{name} must be a whole number ≥ 1, got {size!r}")

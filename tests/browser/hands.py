@@ -26,7 +26,7 @@ def drawn(picture):
 def changes(page, picture, action):
     before = drawn(picture)
     action()
-    for _ in range(50):
+    for _ in range(100):
         page.wait_for_timeout(100)
         if drawn(picture) != before:
             return True

@@ -31,6 +31,8 @@ FLAGS = [
     "--disable-sync",
 ]
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+# What stands before the code cells, "[3]:", "[*]:" or "[ ]:", as the browser sees it.
+PROMPTS = "[...document.querySelectorAll(panel + ' .jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.innerText)"
 
 
 @dataclass(frozen=True)
@@ -125,11 +127,6 @@ def wait_idle(page: Page, timeout: float = 60) -> None:
     )
 
 
-def prompts(page: Page) -> list[str]:
-    """The prompts of all code cells: "[3]:", "[*]:", "[ ]:"."""
-    return page.locator(f"{PANEL} .jp-CodeCell .jp-InputPrompt").all_inner_texts()
-
-
 def menu(page: Page, name: str, entry: str) -> None:
     """Choose an entry of the menu bar."""
     page.get_by_role("menuitem", name=name, exact=True).click()
@@ -142,16 +139,12 @@ def run_all(page: Page, timeout: float = 400) -> None:
     page.wait_for_timeout(1000)  # a click in the first moments after opening is lost
     menu(page, "Kernel", "Restart Kernel and Run All Cells…")
     page.get_by_role("button", name="Confirm Kernel Restart").click()
-    page.wait_for_timeout(1500)
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        shown = prompts(page)
-        if shown and not any("*" in prompt for prompt in shown):
-            wait_idle(page)
-            page.wait_for_timeout(500)
-            return
-        page.wait_for_timeout(200)
-    raise TimeoutError(f"cells not done: {prompts(page)}")
+    # A slow kernel starts later than a fast glance: until the first star the prompts are those of the run before.
+    waiting = f"{PROMPTS}.some(prompt => prompt.includes('*'))"
+    page.wait_for_function(f"panel => {waiting}", arg=PANEL, timeout=60_000)
+    page.wait_for_function(f"panel => !{waiting}", arg=PANEL, timeout=timeout * 1000)
+    wait_idle(page)
+    page.wait_for_timeout(500)
 
 
 def scroll_to(page: Page, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from gradbook.encoders.contexts import check_sizes
+from gradbook.checks import check_sizes
 
 
 class SideBySide(nn.Module):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gradbook.checks import check_sizes
+
 
 class BiLSTM(nn.Module):
     """Vectors (B, L, ``size``) and mask (B, L) bool → (B, L, 2 ``hidden``); ``.size`` is 2 ``hidden``. Padding holds 0.
@@ -61,13 +63,6 @@ def sinusoids(length: int, like: Tensor) -> Tensor:
     speed = 10000.0 ** (-torch.arange(0, width, 2, device=like.device, dtype=torch.float64) / width)
     angle = place.unsqueeze(1) * speed
     return torch.stack([angle.sin(), angle.cos()], 2).flatten(1).to(like.dtype)
-
-
-def check_sizes(**sizes: int) -> None:
-    """Raise ValueError naming a size that isn't a whole number ≥ 1."""
-    for name, size in sizes.items():
-        if not isinstance(size, int) or size < 1:
-            raise ValueError(f"{name} must be a whole number ≥ 1, got {size!r}")
 
 
 def check_vectors(vectors: Tensor, mask: Tensor, size: int) -> Tensor:

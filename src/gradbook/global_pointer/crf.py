@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torchcrf import CRF
 
-from gradbook.global_pointer.inputs import check_sizes, checked_hidden
+from gradbook.checks import check_sizes
+from gradbook.global_pointer.inputs import checked_hidden
 from gradbook.global_pointer.spans import Span, check_positives
 
 

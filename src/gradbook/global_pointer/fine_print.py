@@ -8,7 +8,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from gradbook.encoders import BiLSTM, CharacterEmbedding, Characters, TextEncoder
 from gradbook.global_pointer.crf import CRFTagger
 from gradbook.global_pointer.efficient import EfficientGlobalPointer
 from gradbook.global_pointer.factored import factored_loss
@@ -103,7 +102,7 @@ def formula_errors(score: float, negatives: int = 8256) -> tuple[float, float, f
 
     The label that holds stands at ``score``; the others, as many as pairs in 128 tokens, are spread around −12.
     """
-    scores = torch.cat([torch.tensor([score], dtype=torch.float64), _others(negatives)])
+    scores = _row(score, negatives)
     label = torch.zeros(1, dtype=torch.int64)
     exact = sparse_multilabel_cross_entropy(scores, label)
     naive = naive_sparse_multilabel_cross_entropy(scores.float(), label)
@@ -119,15 +118,16 @@ def formula_pushes(score: float) -> dict[str, tuple[float, float]]:
         "gradbook": sparse_multilabel_cross_entropy,
     }
     for name, loss in losses.items():
-        scores = torch.cat([torch.tensor([score]), _others(8256)]).float().requires_grad_()
+        scores = _row(score).float().requires_grad_()
         (gradient,) = torch.autograd.grad(loss(scores, torch.zeros(1, dtype=torch.int64)), scores)
         found[name] = (float(gradient[0]), float(gradient[1:].sum()))
     return found
 
 
-def _others(count: int) -> Tensor:
-    """Scores (count,) of labels that don't hold, spread around −12."""
-    return torch.randn(count, generator=torch.Generator().manual_seed(0), dtype=torch.float64) - 12
+def _row(score: float, negatives: int = 8256) -> Tensor:
+    """The label that holds at ``score``, then the others, spread around −12; float64."""
+    others = torch.randn(negatives, generator=torch.Generator().manual_seed(0), dtype=torch.float64) - 12
+    return torch.cat([torch.tensor([score], dtype=torch.float64), others])
 
 
 class Padding(NamedTuple):
@@ -167,56 +167,6 @@ def untrained_loss(types: int, joint: bool, length: int = 50) -> float:
     positives = span_positives([{Span(3, 5, 0), Span(20, 21, types - 1)}] * 8)
     with torch.no_grad():
         return float(head.loss(hidden, mask, positives, joint).mean())
-
-
-def reports(count: int, seed: int = 0) -> tuple[list[str], list[set[Span]]]:
-    """Return texts such as 一「一一」一一「一」 of one or two bracketed pieces, and these pieces as spans.
-
-    A stand-in for lists of things that all begin and end alike: "Beijing 21 °C, Shanghai 22 °C".
-    """
-    generator = torch.Generator().manual_seed(seed)
-    drawn = torch.randint(1, 5, (count, 5), generator=generator).tolist()
-    texts, truth = [], []
-    for number, (before, first, between, second, after) in enumerate(drawn):
-        text = "一" * before + "「" + "一" * first + "」"
-        spans = {Span(before, len(text) - 1, 0)}
-        if number % 3:  # two of three texts have a second piece
-            start = len(text) + between
-            text += "一" * between + "「" + "一" * second + "」"
-            spans.add(Span(start, len(text) - 1, 0))
-        texts.append(text + "一" * after)
-        truth.append(spans)
-    return texts, truth
-
-
-def reports_found(rotary: bool, context: bool, steps: int = 80) -> tuple[int, int, int]:
-    """Train on :func:`reports`; return how many spans of 120 new texts there are, are found, and are found wrongly.
-
-    The encoder gives every character its vector and nothing else, or with ``context`` a BiLSTM on top, which knows
-    what stands before and behind.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        embedding = CharacterEmbedding(Characters("一「」"), 16)
-        encoder = TextEncoder(embedding, BiLSTM(16, 16) if context else None, dropout=0.0).double()
-        head = EfficientGlobalPointer(encoder.size, 1, 16, rotary).double()
-        _descend(encoder, head, steps)
-    texts, truth = reports(120, seed=1)
-    with torch.no_grad():
-        found = head.decode(*encoder(texts))
-    right = sum(len(f & t) for f, t in zip(found, truth, strict=True))
-    return sum(map(len, truth)), right, sum(map(len, found)) - right
-
-
-def _descend(encoder: TextEncoder, head: EfficientGlobalPointer, steps: int) -> None:
-    optimizer = torch.optim.Adam([*encoder.parameters(), *head.parameters()], lr=0.02)
-    texts, truth = reports(240)
-    for step in range(steps):
-        piece = slice(16 * step % 240, 16 * step % 240 + 16)
-        optimizer.zero_grad()
-        hidden, mask = encoder(texts[piece])
-        head.loss(hidden, mask, span_positives(truth[piece])).mean().backward()
-        optimizer.step()
 
 
 def difference(kind: type[TokenPairHead], seed: int = 0) -> Tensor:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from gradbook.checks import check_sizes
 from gradbook.global_pointer.decoding import decode_spans
-from gradbook.global_pointer.inputs import check_sizes, checked_hidden
+from gradbook.global_pointer.inputs import checked_hidden
 from gradbook.global_pointer.spans import Span, by_type, check_positives, joined
 from gradbook.multilabel_loss import sparse_multilabel_cross_entropy
 

@@ -1,16 +1,9 @@
-"""What all heads ask of their sizes and inputs."""
+"""What all heads ask of their inputs."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
-
-
-def check_sizes(**sizes: int) -> None:
-    """Raise ValueError naming a size that isn't a whole number ≥ 1."""
-    for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ValueError(f"{name} must be a whole number ≥ 1, got {size!r}")
 
 
 def checked_hidden(hidden: Tensor, mask: Tensor, weight: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from gradbook.corpora import Entity, Sentence, nested_cut
-from gradbook.global_pointer.comparison.models import build
+from gradbook.global_pointer.comparison.models import LONGEST, build
 from gradbook.global_pointer.comparison.runs import Budget, evaluate, fit
 from gradbook.global_pointer.extractor import EntityExtractor
 from gradbook.global_pointer.pictures.crossing_runs import store_runs
@@ -28,7 +28,6 @@ from gradbook.training.files import write_tensors
 
 BUDGET = Budget(epochs=12)
 SEEDS = 3
-LONGEST = 100  # characters of the longest sentence in the cut
 COMMAND = "python -m gradbook.global_pointer.store"
 
 

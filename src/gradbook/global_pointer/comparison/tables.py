@@ -23,9 +23,9 @@ from gradbook.encoders import Characters, StoredFeatures, jieba_embedding
 from gradbook.encoders.combined import Reduced, SideBySide
 from gradbook.global_pointer.comparison.models import HEADS
 from gradbook.global_pointer.comparison.runs import Budget, run
+from gradbook.global_pointer.stored import STORED
 from gradbook.tasks.stored import write_table
 
-STORED = Path(__file__).resolve().parents[4] / "chapters" / "stored"
 POINTERS = ("GlobalPointer", "Efficient GlobalPointer")
 Parts = tuple[Sequence[Sentence], Sequence[Sentence], Sequence[Sentence]]
 Job = tuple[str, str, int, dict[str, Any]]  # table, head, seed, options of the model and where the data is

@@ -31,9 +31,14 @@ chains, a token that is a start and an end, and a cycle of eight."""
 
 
 def solve_separable(first: Places, second: Places) -> bool:
-    """The reference: take away arrows that lead nowhere until none is left, or only cycles."""
+    """The reference: the arrows have no directed cycle."""
     arrows = {(("start", i), ("end", j)) for i, j in first - second}
     arrows |= {(("end", j), ("start", i)) for i, j in second - first}
+    return _without_cycle(arrows)
+
+
+def _without_cycle(arrows: set[tuple[Any, Any]]) -> bool:
+    """Take away arrows that lead nowhere until none is left, or only those on cycles and on the way to one."""
     while arrows:
         sources = {source for source, _ in arrows}
         kept = {(source, target) for source, target in arrows if target in sources}
@@ -82,13 +87,7 @@ def _any_cycle(first: Places, second: Places) -> bool:
 def _plain_numbers(first: Places, second: Places) -> bool:
     """The start i and the end i taken for one node."""
     arrows = (first - second) | {(j, i) for i, j in second - first}
-    while arrows:
-        sources = {source for source, _ in arrows}
-        kept = {(source, target) for source, target in arrows if target in sources}
-        if kept == arrows:
-            return False
-        arrows = kept
-    return True
+    return _without_cycle(arrows)
 
 
 def _apart(first: Places, second: Places) -> bool:
