@@ -56,10 +56,10 @@ def test_an_unknown_head_is_refused():
 
 
 def test_jobs_leave_the_crf_out_where_positions_are_compared():
-    assert [job[1:3] for job in tables.jobs("rotary", list(HEADS), 2, {})] == [
+    assert [(job["head"], job["seed"]) for job in tables.jobs("rotary", list(HEADS), 2)] == [
         (head, seed) for seed in (0, 1) for head in ("GlobalPointer", "Efficient GlobalPointer")
     ]
-    assert len(list(tables.jobs("msra", list(HEADS), 3, {}))) == 9
+    assert len(list(tables.jobs("msra", list(HEADS), 3))) == 9
 
 
 def test_a_table_is_resumed_where_it_stopped(tmp_path, monkeypatch):
@@ -77,10 +77,10 @@ def test_a_table_is_resumed_where_it_stopped(tmp_path, monkeypatch):
             pass
 
         def map(self, _, jobs):
-            return ({"head": head, "seed": seed, "test": 0.123456} for _, head, seed, _ in jobs)
+            return ({"test": 0.123456} for _ in jobs)
 
     monkeypatch.setattr(tables, "STORED", tmp_path)
-    monkeypatch.setattr(tables, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr("gradbook.tasks.runs.ProcessPoolExecutor", Pool)
     monkeypatch.setattr("sys.argv", ["comparison", "msra", "--seeds", "1", "--epochs", "7", "--resume"])
     tables.main()
     stored = json.loads((tmp_path / "04-msra-7.json").read_text(encoding="utf-8"))

