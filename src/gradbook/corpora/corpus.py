@@ -1,15 +1,29 @@
-"""What a reader hands back: the sentences it could read, and every record it could not."""
+"""What a reader hands back: the annotated texts it could read, and every record it could not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
-
-from gradbook.corpora.entities import Sentence
+from typing import Generic, Literal, Protocol, TypeVar, get_args
 
 Bad = Literal["raise", "skip"]
 _SHOWN = 5  # problems in the message of an error
+
+
+class Annotated(Protocol):
+    """A text and what people or rules say about it: a Sentence with entities, a RelationText with triples."""
+
+    @property
+    def text(self) -> str:
+        """The text as it stands in its file."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The labels that occur in the annotation."""
+
+
+S = TypeVar("S", bound=Annotated)
+S_co = TypeVar("S_co", bound=Annotated, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -36,36 +50,43 @@ class BadRecord(ValueError):
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """Sentences in the order of their file, and the problems of those that were left out. TypeError if not tuples."""
+class Corpus(Generic[S_co]):
+    """Annotated texts of one kind in the order of their file, and the problems of those that were left out.
 
-    sentences: tuple[Sentence, ...]
+    A problem that costs nothing, a triple that is named twice, is listed too, though its text stays.
+    Raises TypeError for fields that aren't tuples, or that hold something else.
+    """
+
+    sentences: tuple[S_co, ...]
     problems: tuple[Problem, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, kind in (("sentences", Sentence), ("problems", Problem)):
-            field: object = getattr(self, name)
-            if not isinstance(field, tuple) or not all(isinstance(entry, kind) for entry in field):
-                raise TypeError(f"{name} must be a tuple of {kind.__name__} objects, got {type(field).__name__}")
+        kinds = {type(entry): hasattr(entry, "labels") for entry in self.sentences}
+        if not isinstance(self.sentences, tuple) or len(kinds) > 1 or not all(kinds.values()):
+            expected = next((kind.__name__ for kind, annotated in kinds.items() if annotated), "Annotated")
+            got = f"{type(self.sentences).__name__} of {', '.join(kind.__name__ for kind in kinds)}"
+            raise TypeError(f"sentences must be a tuple of {expected} objects, got {got}")
+        if not isinstance(self.problems, tuple) or not all(isinstance(entry, Problem) for entry in self.problems):
+            raise TypeError(f"problems must be a tuple of Problem objects, got {type(self.problems).__name__}")
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that occur, sorted."""
-        return tuple(sorted({entity.label for sentence in self.sentences for entity in sentence.entities}))
+        """The labels that occur, sorted: the types of entities, the predicates of relations."""
+        return tuple(sorted({label for sentence in self.sentences for label in sentence.labels}))
 
     def __len__(self) -> int:
         return len(self.sentences)
 
-    def __iter__(self) -> Iterator[Sentence]:
+    def __iter__(self) -> Iterator[S_co]:
         return iter(self.sentences)
 
 
 @dataclass(frozen=True)
-class Record:
-    """What stands in a file from ``line`` on: a sentence, or the problems that keep it from being one."""
+class Record(Generic[S_co]):
+    """What stands in a file from ``line`` on: an annotated text, or the problems that keep it from being one."""
 
     line: int
-    sentence: Sentence | None
+    sentence: S_co | None
     problems: tuple[Problem, ...] = ()
 
 
@@ -75,7 +96,7 @@ def check_bad(bad: str) -> None:
         raise ValueError(f'bad must be "raise" or "skip", got {bad!r}')
 
 
-def gather(records: Iterable[Record], bad: Bad) -> Corpus:
+def gather(records: Iterable[Record[S]], bad: Bad) -> Corpus[S]:
     """Return the corpus of all records without a problem; with ``bad="raise"``, BadRecord if there is one."""
     records = list(records)
     problems = tuple(problem for record in records for problem in record.problems)

@@ -15,18 +15,18 @@ class NestedCount(NamedTuple):
     pairs: int
 
 
-def overlapping(corpus: Corpus) -> tuple[Sentence, ...]:
+def overlapping(corpus: Corpus[Sentence]) -> tuple[Sentence, ...]:
     """Return the sentences in which two entities share a character."""
     return tuple(sentence for sentence in corpus if sentence.nested)
 
 
-def count_nested(corpus: Corpus) -> NestedCount:
+def count_nested(corpus: Corpus[Sentence]) -> NestedCount:
     """Count the sentences in which entities overlap, and the pairs that do; one in another, or across its edge."""
     counts = [len(overlapping_pairs(sentence)) for sentence in overlapping(corpus)]
     return NestedCount(len(counts), sum(counts))
 
 
-def count_crossing(corpus: Corpus) -> NestedCount:
+def count_crossing(corpus: Corpus[Sentence]) -> NestedCount:
     """Count the sentences in which entities cross, and the pairs that do: they overlap, neither holds the other.
 
     Where there are none, an Efficient GlobalPointer can express the annotation: see ``expressible``.

@@ -1,28 +1,28 @@
-"""Small fixed parts of the MSRA corpus, for training in minutes."""
+"""Small fixed parts of a corpus, for training in minutes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
 import numpy as np
 
-from gradbook.corpora.corpus import Corpus
+from gradbook.corpora.corpus import Corpus, S
 from gradbook.corpora.entities import Sentence
 from gradbook.corpora.msra import load_msra, load_nested_msra
 
 _Parts = tuple[list[Sentence], list[Sentence], list[Sentence]]
 
 
-class Cut(NamedTuple):
-    """Three corpora that share no text."""
+class Cut(NamedTuple, Generic[S]):
+    """Three corpora of one kind that share no text."""
 
-    train: Corpus
-    dev: Corpus
-    test: Corpus
+    train: Corpus[S]
+    dev: Corpus[S]
+    test: Corpus[S]
 
 
-def msra_cut(train: int = 3000, dev: int = 500, test: int = 1000, seed: int = 0) -> Cut:
+def msra_cut(train: int = 3000, dev: int = 500, test: int = 1000, seed: int = 0) -> Cut[Sentence]:
     """Return sentences drawn at random, ``train`` and ``dev`` from the train part of the corpus, ``test`` from its own.
 
     No text comes twice. ``dev`` and ``test`` stay the same when ``train`` grows. What was left out before the draw
@@ -34,7 +34,7 @@ def msra_cut(train: int = 3000, dev: int = 500, test: int = 1000, seed: int = 0)
     return _cut(_draw(_texts(load_msra("train")), _texts(load_msra("test")), (train, dev, test), seed))
 
 
-def nested_cut(train: int = 3000, dev: int = 500, test: int = 500, seed: int = 0) -> Cut:
+def nested_cut(train: int = 3000, dev: int = 500, test: int = 500, seed: int = 0) -> Cut[Sentence]:
     """Return sentences of ``load_nested_msra``: half of each part have a nested pair, half are drawn from the others.
 
     Of an odd number the smaller half is nested. In the corpus nested pairs are rarer, in 11 % of the sentences of
@@ -53,6 +53,22 @@ def nested_cut(train: int = 3000, dev: int = 500, test: int = 500, seed: int = 0
     return _cut(mixed)
 
 
+def random_cut(corpus: Corpus[S], train: int, dev: int, test: int, seed: int = 0) -> Cut[S]:
+    """Return texts of one corpus, drawn at random; no text comes twice.
+
+    Dev and test are drawn first: they stay the same when ``train`` grows. Raises ValueError for a number below 1, or
+    if there are fewer texts.
+    """
+    _check_sizes(train, dev, test)
+    texts = _texts(corpus)
+    if train + dev + test > len(texts):
+        raise ValueError(
+            f"train, dev and test must not ask for more than {len(texts):,} texts, got {train + dev + test:,}"
+        )
+    drawn = _shuffled(texts, seed)
+    return _cut([drawn[dev + test :][:train], drawn[:dev], drawn[dev:][:test]])
+
+
 def _check_sizes(train: int, dev: int, test: int) -> None:
     for name, size in (("train", train), ("dev", dev), ("test", test)):
         if type(size) is not int or size < 1:
@@ -69,14 +85,14 @@ def _draw(known: list[Sentence], new: list[Sentence], sizes: tuple[int, int, int
     return first[dev : dev + train], first[:dev], second[:test]
 
 
-def _shuffled(sentences: list[Sentence], seed: int) -> list[Sentence]:
+def _shuffled(sentences: list[S], seed: int) -> list[S]:
     return [sentences[place] for place in np.random.default_rng(seed).permutation(len(sentences))]
 
 
-def _texts(corpus: Corpus) -> list[Sentence]:
+def _texts(corpus: Corpus[S]) -> list[S]:
     """The sentences of a corpus, the first of each text."""
     return list({sentence.text: sentence for sentence in reversed(corpus.sentences)}.values())[::-1]
 
 
-def _cut(parts: Iterable[list[Sentence]]) -> Cut:
+def _cut(parts: Iterable[list[S]]) -> Cut[S]:
     return Cut(*(Corpus(tuple(part)) for part in parts))

@@ -39,6 +39,11 @@ class Sentence:
             self._check(entity)
 
     @property
+    def labels(self) -> frozenset[str]:
+        """The labels of the entities."""
+        return frozenset(entity.label for entity in self.entities)
+
+    @property
     def nested(self) -> bool:
         """True if two entities share a character."""
         return bool(overlapping_pairs(self))

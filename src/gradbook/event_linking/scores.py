@@ -1,0 +1,131 @@
+"""What counts as found: whole events, or arguments by the characters that they share with the annotated ones."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple, TypeVar, get_args
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from gradbook.corpora.events import TRIGGER, Event, Label
+from gradbook.global_pointer import Score
+
+Matching = Literal["best", "once"]
+_Items = TypeVar("_Items")
+
+
+class RoleArgument(NamedTuple):
+    """What the official measure sees of an argument: type of event, role, and the words; ``aliases`` count as well."""
+
+    type: Label
+    role: Label
+    mention: str
+    aliases: frozenset[str] = frozenset()
+
+
+class OverlapScore(NamedTuple):
+    """The sum of the arguments' scores, each from 0 to 1, and the numbers of arguments; nothing found is 0."""
+
+    overlap: float
+    predicted: int
+    gold: int
+
+    @property
+    def precision(self) -> float:
+        """The mean score of the predicted arguments."""
+        return self.overlap / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        """The sum of scores over the number of annotated arguments; above 1 if many predictions share one of them."""
+        return self.overlap / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall."""
+        return 2 * self.overlap / (self.predicted + self.gold) if self.overlap else 0.0
+
+
+def event_score(predicted: Sequence[Iterable[Event]], gold: Sequence[Iterable[Event]]) -> Score:
+    """Return the micro-averaged score of whole events: type and all arguments, with places, roles and trigger.
+
+    An event counts once a text. Raises ValueError if the two have different numbers of texts.
+    """
+    pairs = [(set(p), set(g)) for p, g in _texts(predicted, gold)]
+    return Score(sum(len(p & g) for p, g in pairs), sum(len(p) for p, _ in pairs), sum(len(g) for _, g in pairs))
+
+
+def role_arguments(text: str, events: Iterable[Event]) -> set[RoleArgument]:
+    """Return the arguments of a text's events by their words, triggers left out, each once.
+
+    Two events of one type count as one here. Raises ValueError for an argument outside the text.
+    """
+    found = set()
+    for event in events:
+        for start, end, role in sorted(event.arguments, key=lambda argument: -argument.end):
+            if end >= len(text):
+                raise ValueError(f"arguments must lie inside {len(text)} characters, got end {end} in {event}")
+            if role != TRIGGER:
+                found.add(RoleArgument(event.type, role, text[start : end + 1]))
+    return found
+
+
+def argument_score(
+    predicted: Sequence[Iterable[RoleArgument]], gold: Sequence[Iterable[RoleArgument]], matching: Matching = "best"
+) -> OverlapScore:
+    """Return DuEE's measure: how many characters of the annotated arguments were found, all texts together.
+
+    A predicted argument scores the best character F1 (see ``mention_f1``) among the annotated arguments of the same
+    text, type and role, their aliases included; 0 if there is none. Precision is the sum of the scores over the
+    number of predicted arguments, recall the same sum over the number of annotated ones. The definition is the one
+    published with the baseline of the LIC2021 contest (PaddleNLP, examples/information_extraction/DuEE/README.md);
+    the script that computed the leaderboard isn't public. Places, triggers, and which arguments make an event
+    together play no part in it.
+
+    By these words, "best", two predictions may score on one annotated argument, and recall may pass 1. "once" lets
+    each annotated argument be used by one prediction, in the best assignment.
+
+    Raises ValueError for another ``matching`` or different numbers of texts.
+    """
+    if matching not in get_args(Matching):
+        raise ValueError(f"matching must be 'best' or 'once', got {matching!r}")
+    pairs = [(list(dict.fromkeys(p)), list(dict.fromkeys(g))) for p, g in _texts(predicted, gold)]
+    total = sum(_overlap(p, g, matching) for p, g in pairs)
+    return OverlapScore(total, sum(len(p) for p, _ in pairs), sum(len(g) for _, g in pairs))
+
+
+def mention_f1(predicted: str, gold: str) -> float:
+    """Return 2 c / (m + n): c characters are in both, each as often as in the one that has it less often.
+
+    m and n are the lengths. Upper and lower case are the same, as the definition asks; order plays no part.
+    """
+    first, second = Counter(predicted.lower()), Counter(gold.lower())
+    size = first.total() + second.total()
+    return 2 * (first & second).total() / size if size else 0.0
+
+
+def _overlap(predicted: list[RoleArgument], gold: list[RoleArgument], matching: Matching) -> float:
+    """The sum of the scores in one text."""
+    slots: dict[tuple[Label, Label], tuple[list[RoleArgument], list[RoleArgument]]] = defaultdict(lambda: ([], []))
+    for side, arguments in enumerate((predicted, gold)):
+        for argument in arguments:
+            slots[argument.type, argument.role][side].append(argument)
+    total = 0.0
+    for found, there in slots.values():
+        if found and there:
+            scores = np.array([[_argument_f1(p, g) for g in there] for p in found])
+            best = scores.max(1) if matching == "best" else scores[linear_sum_assignment(scores, maximize=True)]
+            total += float(best.sum())
+    return total
+
+
+def _argument_f1(predicted: RoleArgument, gold: RoleArgument) -> float:
+    return max(mention_f1(predicted.mention, mention) for mention in {gold.mention, *gold.aliases})
+
+
+def _texts(predicted: Sequence[_Items], gold: Sequence[_Items]) -> Iterator[tuple[_Items, _Items]]:
+    if len(predicted) != len(gold):
+        raise ValueError(f"predicted and gold must have as many texts, got {len(predicted)} and {len(gold)}")
+    return zip(predicted, gold, strict=True)

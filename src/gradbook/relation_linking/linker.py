@@ -1,0 +1,111 @@
+"""RelationLinker: an encoder and three pointers, for entities, heads and tails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+
+from gradbook.checks import check_sizes
+from gradbook.global_pointer import EfficientGlobalPointer
+from gradbook.global_pointer.decoding import check_threshold
+from gradbook.global_pointer.head import TokenPairHead
+from gradbook.relation_linking.decoding import Corners, decode_relations, link
+from gradbook.relation_linking.losses import pointer_loss
+from gradbook.relation_linking.relations import Relation, relation_positives
+from gradbook.training.modes import evaluating
+
+
+class RelationScores(NamedTuple):
+    """Scores of entities (B, 2, L, L), heads and tails (B, P, L, L), −inf where masked."""
+
+    entities: Tensor
+    heads: Tensor
+    tails: Tensor
+
+
+class RelationLinker(nn.Module):
+    """Score of (s, p, o) in four pieces: S(s_h, s_t) + S(o_h, o_t) + S(s_h, o_h | p) + S(s_t, o_t | p).
+
+    ``encoder(texts)`` → hidden (B, L, D) and mask (B, L), D its ``.size``; ``pointer`` makes the three heads: entities
+    (2 types, start ≤ end, rotary positions), head-head and tail-tail links (``num_predicates`` types, any order, no
+    rotary positions, as in the article's code). ``forward(texts)`` → :class:`RelationScores`.
+
+    Su, "GPLinker" (2022, kexue.fm/archives/8888). Raises ValueError for sizes below 1.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        num_predicates: int,
+        pointer: type[TokenPairHead] = EfficientGlobalPointer,
+        head_size: int = 64,
+    ) -> None:
+        super().__init__()
+        check_sizes(num_predicates=num_predicates)
+        size = cast(int, encoder.size)
+        self.encoder, self.num_predicates = encoder, num_predicates
+        self.entities = pointer(size, 2, head_size)
+        self.heads = pointer(size, num_predicates, head_size, rotary=False, triangular=False)
+        self.tails = pointer(size, num_predicates, head_size, rotary=False, triangular=False)
+
+    @property
+    def pointers(self) -> tuple[TokenPairHead, TokenPairHead, TokenPairHead]:
+        """The three heads: entities, heads, tails."""
+        return self.entities, self.heads, self.tails
+
+    def forward(self, texts: Sequence[str]) -> RelationScores:
+        """Return the scores of B texts."""
+        hidden, mask = self.encoder(texts)
+        return RelationScores(*(pointer(hidden, mask) for pointer in self.pointers))
+
+    def loss(
+        self, texts: Sequence[str], relations: Sequence[Iterable[Relation]], method: str = "own", joint: bool = False
+    ) -> Tensor:
+        """Return the loss (B,) of every text: the sum of the three heads' losses.
+
+        ``method``: see :func:`gradbook.relation_linking.losses.pointer_loss`. ``joint`` puts all types of a head under
+        one threshold class. Raises ValueError for as many relations as texts not given, and for a relation that lies
+        outside its text or whose predicate does.
+        """
+        if len(relations) != len(texts):
+            raise ValueError(f"relations must be one collection a text, {len(texts)}, got {len(relations)}")
+        hidden, mask = self.encoder(texts)
+        positives = relation_positives(relations, mask.device)
+        losses = [
+            pointer_loss(pointer, hidden, mask, pairs, method, joint)
+            for pointer, pairs in zip(self.pointers, positives, strict=True)
+        ]
+        return torch.stack(losses).sum(0)
+
+    @torch.no_grad()
+    def decode(self, texts: Sequence[str], threshold: float = 0.0) -> list[set[Relation]]:
+        """Return the relations of every text, in eval mode: the same sets as from the scores.
+
+        With EfficientGlobalPointer the (B, P, L, L) scores of heads and tails are never made: of each, only the corners
+        of candidate pairs.
+        """
+        check_threshold(threshold)
+        with evaluating(self):
+            hidden, mask = self.encoder(texts)
+            if not isinstance(self.heads, EfficientGlobalPointer):
+                entities, heads, tails = (pointer(hidden, mask) for pointer in self.pointers)
+                return decode_relations(entities, heads, tails, threshold)
+            spans = self.entities.decode(hidden, mask, threshold)
+            rows = [(b, s.type, s.start, s.end) for b, found in enumerate(spans) for s in sorted(found)]
+            places = torch.tensor(rows, dtype=torch.int64, device=mask.device).reshape(-1, 4)
+            by_head, by_tail = (
+                _corners(cast(EfficientGlobalPointer, head), hidden) for head in (self.heads, self.tails)
+            )
+            return link(places, by_head, by_tail, len(spans), self.num_predicates, threshold)
+
+
+def _corners(head: EfficientGlobalPointer, hidden: Tensor) -> Corners:
+    """The scores at given pairs, summed in the same order as the head sums all of them."""
+    pairs, starts, ends = head.parts(hidden)
+    for part in (pairs, starts, ends):
+        if not torch.isfinite(part).all():
+            raise ValueError("the links' scores are not finite: weights or hidden are too large")
+    return lambda b, i, j: pairs[b, i, j].unsqueeze(1) + starts[b, :, i] + ends[b, :, j]
