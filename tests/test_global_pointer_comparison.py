@@ -127,7 +127,7 @@ def test_extracting_leaves_the_mode_as_it_was_also_after_an_error():
     with pytest.raises(ValueError, match="at most 16"):
         model.scores("从" * 20)
     assert model.training
-    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="batch_size must be a whole number ≥ 1, got 0"):
         model.extract([NESTED.text], batch_size=0)
 
 

@@ -1,5 +1,12 @@
 """Events cut from a graph of arguments: complete subgraphs, what they can hold, and how links are written down."""
 
+from gradbook.corpora.enumerated import (
+    DUEE_FIN_CHOICES,
+    Choice,
+    ChosenEvent,
+    enumerated_roles,
+    restore_enumerated,
+)
 from gradbook.corpora.events import TRIGGER, Argument, Event, Node
 from gradbook.event_linking.ceiling import Ceiling, ceiling
 from gradbook.event_linking.cliques import TooManySubgraphs, complete_subgraphs
@@ -12,13 +19,6 @@ from gradbook.event_linking.encoding import (
     link_tables,
     node_adjacency,
     position_links,
-)
-from gradbook.event_linking.enumerated import (
-    DUEE_FIN_CHOICES,
-    Choice,
-    ChosenEvent,
-    enumerated_roles,
-    restore_enumerated,
 )
 from gradbook.event_linking.identifiability import Obstacle, identifiable, obstacles
 from gradbook.event_linking.scores import (

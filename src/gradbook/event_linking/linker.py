@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast, get_args
 
 import torch
 from torch import Tensor, nn
 
 from gradbook.corpora.events import Event, Label, Node
+from gradbook.event_linking.cliques import TooManySubgraphs
 from gradbook.event_linking.decoding import decode_events
 from gradbook.event_linking.encoding import adjacency_from_links, event_nodes, position_links
 from gradbook.global_pointer import EfficientGlobalPointer, Span, span_positives
@@ -18,6 +19,7 @@ from gradbook.relation_linking.losses import pointer_loss
 from gradbook.training.modes import evaluating
 
 Class = tuple[Label, Label]  # event type and role
+TooMany = Literal["raise", "none"]
 
 
 class EventScores(NamedTuple):
@@ -102,18 +104,30 @@ class EventLinker(nn.Module):
         return self.numbers[node.type, node.role]
 
     @torch.no_grad()
-    def decode(self, texts: Sequence[str], threshold: float = 0.0, limit: int | None = 1000) -> list[list[Event]]:
-        """Return the events of every text, in eval mode.
+    def decode(
+        self, texts: Sequence[str], threshold: float = 0.0, limit: int | None = 1000, too_many: TooMany = "raise"
+    ) -> list[list[Event]]:
+        """Return the events of every text, in eval mode, sorted.
 
-        Raises TooManySubgraphs for a text whose links hold more than ``limit`` events, as those of an untrained model
-        may: their number can grow by 3 for every third argument.
+        A text whose links hold more than ``limit`` events, as those of an untrained model may (their number can grow
+        by 3 for every third argument), raises TooManySubgraphs, or with ``too_many="none"`` has no events.
         """
         check_threshold(threshold)
+        if too_many not in get_args(TooMany):
+            raise ValueError(f"too_many must be 'raise' or 'none', got {too_many!r}")
         with evaluating(self):
             hidden, mask = self.encoder(texts)
             spans = self.arguments.decode(hidden, mask, threshold)
             heads, tails = (link(hidden, mask)[:, 0] > threshold for link in (self.heads, self.tails))
-            return [decode_links(self.nodes(found), heads[b], tails[b], limit) for b, found in enumerate(spans)]
+        found = []
+        for b, some in enumerate(spans):
+            try:
+                found.append(decode_links(self.nodes(some), heads[b], tails[b], limit))
+            except TooManySubgraphs as error:
+                if too_many == "raise":
+                    raise TooManySubgraphs(f"texts[{b}] = {texts[b]!r}: {error}") from error
+                found.append([])
+        return found
 
     def nodes(self, spans: Iterable[Span]) -> list[Node]:
         """Return spans, typed by the number of their class, as nodes, sorted."""

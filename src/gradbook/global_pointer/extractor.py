@@ -80,8 +80,8 @@ class EntityExtractor(nn.Module):
             check_texts(list(texts), "texts")
         if isinstance(self.head, CRFTagger) and threshold != 0:
             raise ValueError(f"threshold must be 0 for a CRF, which has none, got {threshold}")
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        if type(batch_size) is not int or batch_size < 1:
+            raise ValueError(f"batch_size must be a whole number ≥ 1, got {batch_size!r}")
         if long not in ("raise", "windows"):
             raise ValueError(f"long must be 'raise' or 'windows', got {long!r}")
         pieces = [(number, *piece) for number, text in enumerate(texts) for piece in self._pieces(text, long)]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gradbook.corpora.relations import Fact, RelationText
+from gradbook.encoders.by_length import by_length
 from gradbook.relation_linking.encoding import Occurrence, located
 from gradbook.relation_linking.linker import RelationLinker
 from gradbook.relation_linking.losses import METHODS
@@ -57,17 +58,9 @@ class RelationExtractor(nn.Module):
 
         Raises TypeError for a single text, ValueError for a text longer than the encoder's limit.
         """
-        if isinstance(texts, str):
-            raise TypeError("texts must be a list of texts, got one str")
-        if type(batch_size) is not int or batch_size < 1:
-            raise ValueError(f"batch_size must be a whole number ≥ 1, got {batch_size!r}")
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # texts of a length together: little padding
-        found: dict[int, frozenset[Fact]] = {}
-        for first in range(0, len(order), batch_size):
-            batch = order[first : first + batch_size]
-            relations = self.linker.decode([texts[i] for i in batch], threshold)
-            found.update((i, self._facts(some)) for i, some in zip(batch, relations, strict=True))
-        return [found[i] for i in range(len(texts))]
+        return by_length(
+            texts, lambda batch: [self._facts(r) for r in self.linker.decode(batch, threshold)], batch_size
+        )
 
     def _facts(self, relations: set[Relation]) -> frozenset[Fact]:
         return frozenset(Fact(r.subject, self.predicates[r.predicate], r.object) for r in relations)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,19 @@ from typing import Any
 from gradbook.tasks.stored import write_table
 
 Row = dict[str, Any]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every command asks for that fills tables: --seeds, --workers, --epochs, --resume."""
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--epochs", type=int, help="another number of passes; the table's name then ends in it")
+    parser.add_argument("--resume", action="store_true", help="keep the runs that the table holds already")
+
+
+def named(name: str, epochs: int | None) -> tuple[str, str]:
+    """Return what a table's file and its command end in, when it is made with another number of passes or not."""
+    return (f"{name}-{epochs}", f" --epochs {epochs}") if epochs else (name, "")
 
 
 def fill_table(

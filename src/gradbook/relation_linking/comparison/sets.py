@@ -32,11 +32,11 @@ def load_set(name: str, data: str = "") -> RelationSet:
     folder = Path(data)
     if name == "silver":
         cut = silver_cut()
-        return RelationSet(cut.train.sentences, cut.dev.sentences, cut.test.sentences, Budget(epochs=12))
+        return RelationSet(cut.train.sentences, cut.dev.sentences, cut.test.sentences, Budget(epochs=20))
     if name == "agr":
         train = read_triple_objects(folder / "agr_rel4" / "train_triples.json", bad="skip").sentences
         test = read_triple_objects(folder / "agr_rel4" / "val_triples.json", bad="skip").sentences
-        return _set((train[:-300], train[-300:], test), Budget(epochs=10))
+        return _set((train[:-300], train[-300:], test), Budget(epochs=12))
     if name == "webnlg":
         files = [folder / "webnlg_star" / f"{part}_triples.json" for part in ("train", "val", "test")]
         first, second, third = (read_casrel(file, bad="skip").sentences for file in files)
@@ -44,7 +44,7 @@ def load_set(name: str, data: str = "") -> RelationSet:
     if name == "duie":
         train = read_duie(folder / "duie" / "train_data.json", bad="skip").sentences
         test = read_duie(folder / "duie" / "dev_data.json", bad="skip").sentences
-        return _set((train[:-200], train[-200:], test), Budget(epochs=12))
+        return _set((train[:-200], train[-200:], test), Budget(epochs=15))
     raise ValueError(f"name must be silver, agr, webnlg or duie, got {name!r}")
 
 

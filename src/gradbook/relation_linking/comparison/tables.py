@@ -22,18 +22,18 @@ from gradbook.relation_linking.comparison.counts import set_counts
 from gradbook.relation_linking.comparison.models import POINTERS
 from gradbook.relation_linking.comparison.runs import run
 from gradbook.relation_linking.comparison.sets import RelationSet, load_set
-from gradbook.tasks.runs import Row, fill_table
+from gradbook.tasks.runs import Row, add_options, fill_table, named
 from gradbook.tasks.stored import write_table
 
 SETS = ("silver", "agr", "webnlg", "duie")
 EFFICIENT = "Efficient GlobalPointer"
 TABLES: dict[str, tuple[str, dict[str, tuple[Any, ...]]]] = {
     **{name: (name, {"pointer": tuple(POINTERS)}) for name in SETS},
-    "methods": ("silver", {"pointer": (EFFICIENT,), "method": ("own", "dense", "article")}),
-    "occurrence": ("agr", {"pointer": (EFFICIENT,), "occurrence": ("nearest", "first")}),
-    "joint": ("webnlg", {"pointer": (EFFICIENT,), "joint": (True, False)}),
+    "methods": ("silver", {"pointer": (EFFICIENT,), "method": ("dense", "article")}),
+    "occurrence": ("agr", {"pointer": (EFFICIENT,), "occurrence": ("first",)}),
+    "joint": ("webnlg", {"pointer": (EFFICIENT,), "joint": (False,)}),
 }
-"""By table: the set, and what varies."""
+"""By table: the set, and what varies. The last three hold what the table of their set has otherwise."""
 
 
 def jobs(table: str, pointers: tuple[str, ...], seeds: int) -> Iterator[Row]:
@@ -64,16 +64,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="+", choices=[*TABLES, "counts"])
     parser.add_argument("--data", default="", help="folder with agr_rel4, webnlg_star and duie")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--pointers", nargs="+", choices=list(POINTERS), default=list(POINTERS))
-    parser.add_argument("--epochs", type=int, help="another number of passes; the table's name then ends in it")
-    parser.add_argument("--resume", action="store_true", help="keep the runs that the table holds already")
+    add_options(parser)
     asked = parser.parse_args()
     for table in asked.tables:
-        command = f"python -m gradbook.relation_linking.comparison {table}"
-        command += f" --epochs {asked.epochs}" if asked.epochs else ""
-        path = STORED / f"05-{table}{f'-{asked.epochs}' if asked.epochs else ''}.json"
+        file, ending = named(f"05-{table}", asked.epochs)
+        command = f"python -m gradbook.relation_linking.comparison {table}{ending}"
+        path = STORED / f"{file}.json"
         if table == "counts":
             sets = {name: set_counts(load_set(name, asked.data)) for name in SETS}
             write_table(path, {"command": command, "sets": sets})

@@ -1,0 +1,72 @@
+"""One training run and what is measured of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from gradbook.corpora import EventText
+from gradbook.event_linking.comparison.models import build
+from gradbook.event_linking.extractor import EventExtractor
+from gradbook.event_linking.scores import OverlapScore, argument_score, event_score, role_arguments
+from gradbook.global_pointer import Score
+from gradbook.relation_linking.comparison import Budget
+from gradbook.training import History, train
+
+Parts = tuple[Sequence[EventText], Sequence[EventText], Sequence[EventText]]
+
+
+def fit(
+    model: EventExtractor,
+    texts: Sequence[EventText],
+    dev: Sequence[EventText],
+    budget: Budget,
+    seed: int = 0,
+    show: bool = True,
+    checkpoint: Path | None = None,
+    after_epoch: Callable[[int, EventExtractor], object] | None = None,
+) -> History:
+    """Train ``model`` and leave it with the weights of the epoch that did best on ``dev`` (F1 of arguments)."""
+    return train(
+        model,
+        list(texts),
+        epochs=budget.epochs,
+        batch_size=budget.batch_size,
+        learning_rate=budget.learning_rate,
+        seed=seed,
+        evaluate=lambda m: evaluate(m, dev)[0].f1,
+        checkpoint=checkpoint,
+        after_epoch=after_epoch,
+        length=lambda text: len(text.text),
+        show=show,
+    )
+
+
+def evaluate(model: EventExtractor, texts: Sequence[EventText]) -> tuple[OverlapScore, Score]:
+    """Return DuEE's score of arguments and the score of whole events; too many events in a text count as none."""
+    found = model.extract([text.text for text in texts], too_many="none")
+    words = [role_arguments(text.text, events) for text, events in zip(texts, found, strict=True)]
+    gold = [role_arguments(text.text, text.events) for text in texts]
+    return argument_score(words, gold), event_score(found, [text.events for text in texts])
+
+
+def run(pointer: str, parts: Parts, budget: Budget, seed: int, **options: Any) -> dict[str, Any]:
+    """Train one pointer with one seed on ``parts`` (train, dev, test); return what the chapter shows of it.
+
+    ``options`` go to :func:`build`.
+    """
+    texts, dev, test = parts
+    model = build(pointer, texts, seed, **options)
+    history = fit(model, texts, dev, budget, seed, show=False)
+    arguments, events = evaluate(model, test)
+    return {
+        "dev": max(history.scores),
+        "arguments": arguments.f1,
+        "argument precision": arguments.precision,
+        "argument recall": arguments.recall,
+        "events": events.f1,
+        "event precision": events.precision,
+        "event recall": events.recall,
+        "best epoch": history.best_epoch or 0,
+    }

