@@ -89,6 +89,8 @@ class TestEncoding:
             (Relation((0, 0), 0, (3, 1)), "object must not end before it starts"),
             (Relation((0, 0), -1, (1, 1)), "whole numbers ≥ 0"),
             (Relation((0, 0.5), 0, (1, 1)), "whole numbers ≥ 0"),
+            (Relation(5, 0, (1, 2)), "subject must be a pair"),
+            (Relation((0, 1), 0, (2, 3, 4)), "object must be a pair"),
         ],
     )
     def test_bad_relations_are_refused(self, relation, message):
@@ -137,6 +139,14 @@ class TestDecoding:
         scores[number][1, 1, 0, 0] = value
         with pytest.raises(ValueError, match=("entities", "heads", "tails")[number]):
             decode_relations(*scores)
+
+    def test_no_entity_ends_before_it_starts(self):
+        entities, heads, tails = random_scores(2, 3, 5)
+        entities[1, 0, 3, 1] = 0.5
+        for decode in (decode_relations, nested_loops):
+            with pytest.raises(ValueError, match=r"ends before it starts, not so at \[1, 0, 3, 1\]"):
+                decode(entities, heads, tails)
+            decode(entities, heads, tails, threshold=0.6)
 
     def test_large_finite_scores_in_half_precision(self):
         scores = [part.clamp(-60000, 60000).half() * 30000 for part in random_scores(1, 2, 6)]
@@ -206,10 +216,10 @@ class TestLinker:
         linker = untrained()
         with pytest.raises(ValueError, match="relations must be one collection a text, 3"):
             linker.loss(TEXTS, RELATIONS[:2])
-        with pytest.raises(ValueError, match="type < 3"):
+        with pytest.raises(ValueError, match=r"relations\[0\] must have predicates below 3, got Relation"):
             linker.loss(["甲乙"], [{Relation((0, 0), 3, (1, 1))}])
-        with pytest.raises(ValueError, match="must be"):
-            linker.loss(["甲乙"], [{Relation((0, 2), 0, (1, 1))}])
+        with pytest.raises(ValueError, match=r"relations\[1\] must lie inside the 2 tokens of its text"):
+            linker.loss(["甲乙丙", "甲乙"], [set(), {Relation((0, 2), 0, (1, 1))}])
         with pytest.raises(ValueError, match="method must be one of own"):
             linker.loss(TEXTS, RELATIONS, "fast")
         with pytest.raises(ValueError, match="num_predicates"):
@@ -253,8 +263,14 @@ class TestExtractor:
         linker = untrained(predicates=2)
         with pytest.raises(ValueError, match="predicates must be 2 different names"):
             RelationExtractor(linker, ["p", "p"])
-        with pytest.raises(ValueError, match="predicates must hold every triple's"):
+        with pytest.raises(ValueError, match=r"predicates must hold 'q', got \['p', 'r'\]"):
             RelationExtractor(linker, ["p", "r"])([TEXT])
+        with pytest.raises(TypeError, match="predicates must be a collection of strings"):
+            RelationExtractor(linker, "pq")
+        with pytest.raises(ValueError, match="occurrence must be"):
+            RelationExtractor(linker, ["p", "q"], occurrence="last")
+        with pytest.raises(ValueError, match="texts must be cut into characters as the encoder does, got words=True"):
+            RelationExtractor(linker, ["p", "q"])([RelationText("a b", frozenset(), words=True)])
         with pytest.raises(TypeError, match="list of texts"):
             RelationExtractor(linker, ["p", "q"]).extract("甲")
         with pytest.raises(ValueError, match="batch_size"):
@@ -324,6 +340,10 @@ class TestScores:
         assert triple_score([[Triple("甲乙", "p", "丙")] * 2], self.GOLD[:1]) == (1, 1, 2)
 
     def test_bad_input(self):
+        with pytest.raises(TypeError, match="Triple objects, got 'abc'"):
+            triple_score([["abc"]], [["abc"]])
+        with pytest.raises(ValueError, match="must have a word"):
+            triple_score([{Triple(" ", "p", "b")}], [set()], "partial")
         with pytest.raises(ValueError, match="match"):
             triple_score(self.GOLD, self.GOLD, "loose")
         with pytest.raises(ValueError, match="as many texts"):

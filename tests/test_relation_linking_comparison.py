@@ -119,4 +119,9 @@ def test_a_table_grows_row_by_row_and_is_resumed(tmp_path, monkeypatch):
     done = []
     fill_table(path, {"command": "x"}, jobs, lambda job: done.append(job) or {"test": 9.0}, resume=True)
     assert done == [{"seed": 2}]
+    with pytest.raises(ValueError, match="of the same command to be resumed, 'y', got 'x'"):
+        fill_table(path, {"command": "y"}, jobs, fails_at_2, resume=True)
+    exact = tmp_path / "05-y.json"
+    fill_table(exact, {}, [{"rate": 0.00003}], lambda job: {"test": 0.00003})
+    assert json.loads(exact.read_text())["runs"] == [{"rate": 0.00003, "test": 0.0}]
     assert [row["test"] for row in json.loads(path.read_text())["runs"]] == [0.1235, 1.1235, 9.0]

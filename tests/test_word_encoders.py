@@ -98,8 +98,14 @@ def test_a_text_with_an_empty_word_is_named(bad):
         (lambda _: Words(["a"], ""), ValueError, "letters must hold"),
         (lambda _: Words(["a"], ["a", "bc"]), ValueError, r"letters\[1\] must be one character, got 'bc'"),
         (lambda _: Words(["a"], "aAa"), ValueError, r"letters\[2\] must differ"),
-        (lambda _: Words.from_texts(["a b"]), ValueError, "min_count must be from 1 to 1, the largest count, got 2"),
-        (lambda _: Words.from_texts(["a a"], 0), ValueError, "min_count must be from 1 to 2"),
+        (
+            lambda _: Words.from_texts(["a b"]),
+            ValueError,
+            "min_count must be a whole number from 1 to 1, the largest count, got 2",
+        ),
+        (lambda _: Words.from_texts(["a a"], True), ValueError, "min_count must be a whole number"),
+        (lambda _: Words(["a"], ["\u212b", "\u00c5"]), ValueError, r"letters\[1\] must differ"),
+        (lambda _: Words.from_texts(["a a"], 0), ValueError, "min_count must be a whole number from 1 to 2"),
     ],
 )
 def test_what_is_no_vocabulary_is_refused(call, error, message):

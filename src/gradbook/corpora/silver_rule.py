@@ -38,14 +38,16 @@ _Found = tuple[Mention, str, Mention]  # as a fact, in words instead of characte
 def silver_facts(words: Words) -> frozenset[Fact]:
     """Return the relations that the rule finds in a sentence, with places counted in characters.
 
-    The tags are human, the relations are not: they are silver. Two neighbouring nr of at most two characters are one
-    person, surname and given name. A noun beside the person that ends in one of 112 words for posts and professions is
-    the title: (person, 职务, title), 副 (vice) and its like included; so are titles before it, joined by 、 or 兼. Back
-    from a title before the name, over at most three words tagged n, vn, j or b, a place gives (person, 属地, place) and
-    an organisation (person, 任职于, organisation). If the last word before the title names a kind of organisation, like
-    大学 (university), all from the place or organisation to there is the organisation: this copy of the corpus has lost
-    the brackets that said so. After 驻 (posted to) nothing is found, since nobody belongs where he is posted. 记者
-    (reporter) is no title: nearly all reporters are bylines.
+    The tags are human, the relations are not: they are silver. Two neighbouring nr of at most two characters are
+    one person, surname and given name. A noun beside the person that ends in one of 112 words for posts and
+    professions is the title: (person, 职务, title). Before the name it takes 副 (vice) and its like with it, and
+    titles before it count too if 、 or 兼 joins them; behind the name it counts if none stands before and another
+    word follows, which is no nr. Back from a title before the name, over at most three words tagged n, vn, j or b,
+    a place gives (person, 属地, place) and an organisation (person, 任职于, organisation). If the last word before the
+    title names a kind of organisation, like 大学 (university), all from the place or organisation to there is the
+    organisation: this copy of the corpus has lost the brackets that said so. Behind 驻 (posted to) no place or
+    employer is found, since nobody belongs where he is posted. 记者 (reporter) is no title: nearly all reporters are
+    bylines.
     """
     starts = list(accumulate((len(word) for word, _ in words), initial=0))
 

@@ -47,10 +47,10 @@ class Words:
                 raise ValueError(f"tokens[{i}] must be one word without a space, got {token!r}")
         signs = check_texts(list(letters), "letters")
         for i, sign in enumerate(signs):
-            if len(sign) != 1:
+            if len(sign) != 1 or len(spelled(sign)) != 1:
                 raise ValueError(f"letters[{i}] must be one character, got {sign!r}")
         self.places = _numbered(words, word_form, "tokens")
-        self.letter_places = _numbered(signs, str, "letters")
+        self.letter_places = _numbered(signs, spelled, "letters")
 
     @classmethod
     def from_texts(cls, texts: Sequence[str], min_count: int = 2) -> Words:
@@ -67,8 +67,8 @@ class Words:
             for letter in spelled(word):
                 letters[letter] += count
         most = max(forms.values())
-        if not 1 <= min_count <= most:
-            raise ValueError(f"min_count must be from 1 to {most}, the largest count, got {min_count}")
+        if type(min_count) is not int or not 1 <= min_count <= most:
+            raise ValueError(f"min_count must be a whole number from 1 to {most}, the largest count, got {min_count!r}")
         return cls(_frequent(forms, min_count), _frequent(letters, min_count))
 
     def __len__(self) -> int:

@@ -24,7 +24,7 @@ def decode_relations(entities: Tensor, heads: Tensor, tails: Tensor, threshold: 
     every object of its sentence, and the scores at the corners of all these pairs are gathered at once.
 
     Su, "GPLinker" (2022, kexue.fm/archives/8888). Raises ValueError for other shapes, scores that are NaN or +inf, a
-    threshold that is NaN or −inf.
+    threshold that is NaN or −inf, and an entity above it that ends before it starts.
     """
     check_scores(entities, heads, tails)
     check_threshold(threshold)
@@ -32,8 +32,9 @@ def decode_relations(entities: Tensor, heads: Tensor, tails: Tensor, threshold: 
     def corners(scores: Tensor) -> Corners:
         return lambda b, i, j: scores[b, :, i, j]
 
-    places = torch.nonzero(entities > threshold)
-    return link(places, corners(heads), corners(tails), len(entities), heads.shape[1], threshold)
+    return link(
+        _candidates(entities, threshold), corners(heads), corners(tails), len(entities), heads.shape[1], threshold
+    )
 
 
 def link(
@@ -51,6 +52,15 @@ def link(
         for sentence, subject_first, subject_last, object_first, object_last, p in rows:
             found[sentence].add(Relation((subject_first, subject_last), p, (object_first, object_last)))
     return found
+
+
+def _candidates(entities: Tensor, threshold: float) -> Tensor:
+    """The entities above the threshold, rows (N, 4) of (sentence, kind, first, last)."""
+    places = torch.nonzero(entities > threshold)
+    backwards = places[places[:, 2] > places[:, 3]]
+    if len(backwards):
+        raise ValueError(f"entities must be −inf where a span ends before it starts, not so at {backwards[0].tolist()}")
+    return places
 
 
 def _pairs(subjects: Tensor, objects: Tensor, sentences: int, most: int) -> list[tuple[Tensor, Tensor]]:
@@ -83,6 +93,7 @@ def nested_loops(entities: Tensor, heads: Tensor, tails: Tensor, threshold: floa
     Kept to be compared with; arguments as there.
     """
     check_scores(entities, heads, tails)
+    _candidates(entities, threshold)
     found: list[set[Relation]] = []
     for spans, head, tail in zip(decode_spans(entities, threshold), heads, tails, strict=True):
         relations = set()

@@ -18,8 +18,7 @@ def located(text: RelationText, occurrence: Occurrence = "nearest") -> frozenset
     stands first ("first", the rule of the article's code). Subject and object at different places come before those
     that share a token. Raises ValueError for another rule.
     """
-    if occurrence not in get_args(Occurrence):
-        raise ValueError(f"occurrence must be 'nearest' or 'first', got {occurrence!r}")
+    check_occurrence(occurrence)
     if text.facts is not None:
         return text.facts
     found = set()
@@ -31,6 +30,12 @@ def located(text: RelationText, occurrence: Occurrence = "nearest") -> frozenset
             pair = min(product(subjects, objects), key=lambda p: (gap(*p), p))
         found.add(Fact(pair[0], predicate, pair[1]))
     return frozenset(found)
+
+
+def check_occurrence(occurrence: str) -> None:
+    """Raise ValueError unless ``occurrence`` is "nearest" or "first"."""
+    if occurrence not in get_args(Occurrence):
+        raise ValueError(f"occurrence must be 'nearest' or 'first', got {occurrence!r}")
 
 
 def gap(first: Mention, second: Mention) -> float:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gradbook.corpora.relations import Fact, RelationText
 from gradbook.encoders.by_length import by_length
-from gradbook.relation_linking.encoding import Occurrence, located
+from gradbook.relation_linking.encoding import Occurrence, check_occurrence, located
 from gradbook.relation_linking.linker import RelationLinker
 from gradbook.relation_linking.losses import METHODS
 from gradbook.relation_linking.relations import Relation
@@ -20,7 +20,8 @@ class RelationExtractor(nn.Module):
 
     ``linker`` scores ``len(predicates)`` predicates. In training, ``occurrence`` says where a mention is that stands
     several times (:func:`gradbook.relation_linking.encoding.located`), ``method`` and ``joint`` how the loss is made
-    (:meth:`RelationLinker.loss`). Raises ValueError if names and linker don't fit or a name stands twice.
+    (:meth:`RelationLinker.loss`). Raises ValueError if names and linker don't fit, a name stands twice, or there is no
+    such ``occurrence`` or ``method``; TypeError for names that aren't a collection of strings.
     """
 
     def __init__(
@@ -32,6 +33,9 @@ class RelationExtractor(nn.Module):
         joint: bool = False,
     ) -> None:
         super().__init__()
+        if isinstance(predicates, str) or not all(isinstance(name, str) for name in predicates):
+            raise TypeError(f"predicates must be a collection of strings, got {predicates!r}")
+        check_occurrence(occurrence)
         if len(predicates) != linker.num_predicates or len(set(predicates)) != len(predicates):
             raise ValueError(f"predicates must be {linker.num_predicates} different names, got {list(predicates)}")
         if method not in METHODS:
@@ -45,11 +49,17 @@ class RelationExtractor(nn.Module):
         return self.linker.loss([text.text for text in texts], relations, self.method, self.joint)
 
     def relations(self, text: RelationText) -> set[Relation]:
-        """Return the text's annotation as relations."""
+        """Return the text's annotation as relations; ValueError if it is in words and the encoder not, or reversed."""
+        unit = getattr(self.linker.encoder, "unit", "characters")
+        if (unit == "words") != text.words:
+            raise ValueError(
+                f"texts must be cut into {unit} as the encoder does, got words={text.words}: {text.text!r}"
+            )
         numbers = {name: number for number, name in enumerate(self.predicates)}
         for triple in text.triples:
             if triple.predicate not in numbers:
-                raise ValueError(f"predicates must hold every triple's, {triple} of {text.text!r} has none of them")
+                known = f"{triple.predicate!r}, got {list(self.predicates)}"
+                raise ValueError(f"predicates must hold {known}; the text {text.text!r} has {triple}")
         return {Relation(f.subject, numbers[f.predicate], f.object) for f in located(text, self.occurrence)}
 
     @torch.no_grad()

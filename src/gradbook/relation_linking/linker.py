@@ -14,7 +14,7 @@ from gradbook.global_pointer.decoding import check_threshold
 from gradbook.global_pointer.head import TokenPairHead
 from gradbook.relation_linking.decoding import Corners, decode_relations, link
 from gradbook.relation_linking.losses import pointer_loss
-from gradbook.relation_linking.relations import Relation, relation_positives
+from gradbook.relation_linking.relations import Positives, Relation, relation_positives
 from gradbook.training.modes import evaluating
 
 
@@ -67,18 +67,30 @@ class RelationLinker(nn.Module):
         """Return the loss (B,) of every text: the sum of the three heads' losses.
 
         ``method``: see :func:`gradbook.relation_linking.losses.pointer_loss`. ``joint`` puts all types of a head under
-        one threshold class. Raises ValueError for as many relations as texts not given, and for a relation that lies
-        outside its text or whose predicate does.
+        one threshold class. Raises ValueError for another number of relations than of texts, and for a relation outside
+        its text or with a predicate outside ``num_predicates``.
         """
         if len(relations) != len(texts):
             raise ValueError(f"relations must be one collection a text, {len(texts)}, got {len(relations)}")
+        relations = [list(some) for some in relations]
+        positives = relation_positives(relations)
         hidden, mask = self.encoder(texts)
-        positives = relation_positives(relations, mask.device)
+        self._check(relations, mask)
+        positives = Positives(*(pairs.to(mask.device) for pairs in positives))
         losses = [
             pointer_loss(pointer, hidden, mask, pairs, method, joint)
             for pointer, pairs in zip(self.pointers, positives, strict=True)
         ]
         return torch.stack(losses).sum(0)
+
+    def _check(self, relations: Sequence[Iterable[Relation]], mask: Tensor) -> None:
+        """Raise ValueError for a relation outside its text, or whose predicate there is none of."""
+        for b, (some, length) in enumerate(zip(relations, mask.sum(1).tolist(), strict=True)):
+            for relation in some:
+                if max(relation.subject[1], relation.object[1]) >= length:
+                    raise ValueError(f"relations[{b}] must lie inside the {length} tokens of its text, got {relation}")
+                if relation.predicate >= self.num_predicates:
+                    raise ValueError(f"relations[{b}] must have predicates below {self.num_predicates}, got {relation}")
 
     @torch.no_grad()
     def decode(self, texts: Sequence[str], threshold: float = 0.0) -> list[set[Relation]]:

@@ -55,8 +55,11 @@ def _checked(sentence: int, relations: Iterable[Relation]) -> list[Relation]:
     for relation in found:
         if not isinstance(relation, Relation):
             raise TypeError(f"sentences[{sentence}] must hold Relation(subject, predicate, object), got {relation!r}")
+        for name, place in (("subject", relation.subject), ("object", relation.object)):
+            if not isinstance(place, tuple) or len(place) != 2:
+                raise ValueError(f"sentences[{sentence}]: {name} must be a pair (start, end), got {relation}")
         numbers = (*relation.subject, relation.predicate, *relation.object)
-        if len(numbers) != 5 or not all(type(number) is int and number >= 0 for number in numbers):
+        if not all(type(number) is int and number >= 0 for number in numbers):
             raise ValueError(f"sentences[{sentence}] must hold relations of whole numbers ≥ 0, got {relation}")
         for name, (start, end) in (("subject", relation.subject), ("object", relation.object)):
             if start > end:

@@ -18,7 +18,8 @@ def triple_score(
 
     "exact": subject, predicate and object are equal (LIC2019's measure, without its list of aliases). "partial": of
     subject and object only the last word is compared, the convention of the sets NYT* and WebNLG*, which annotate no
-    more than that word. Raises ValueError for another ``match`` or as many texts not on both sides.
+    more than that word. Raises ValueError for another ``match``, for another number of texts on one side, and for
+    "partial" with a subject or object without a word; TypeError for something else than a Triple.
     """
     if match not in get_args(Match):
         raise ValueError(f"match must be 'exact' or 'partial', got {match!r}")
@@ -29,6 +30,15 @@ def triple_score(
 
 
 def _counted(triples: Iterable[Triple], match: Match) -> set[Triple]:
-    if match == "exact":
-        return set(triples)
-    return {Triple(t.subject.split()[-1], t.predicate, t.object.split()[-1]) for t in triples}
+    found = list(triples)
+    for triple in found:
+        if not isinstance(triple, Triple):
+            raise TypeError(f"each text must have a collection of Triple objects, got {triple!r} in one")
+    return set(found) if match == "exact" else {_last_words(triple) for triple in found}
+
+
+def _last_words(triple: Triple) -> Triple:
+    subject, object_ = triple.subject.split(), triple.object.split()
+    if not subject or not object_:
+        raise ValueError(f"subject and object must have a word to be compared, got {triple}")
+    return Triple(subject[-1], triple.predicate, object_[-1])

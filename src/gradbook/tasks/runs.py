@@ -38,14 +38,25 @@ def fill_table(
 ) -> None:
     """Run ``work(job)`` for every job and write ``facts`` and the rows, under "runs", to ``path`` after each.
 
-    A row is the job and what ``work`` returned, numbers with four decimals. ``resume`` keeps the rows that the table
-    holds and runs only the jobs that none of them is of. ``work`` must be importable: each process imports it anew.
+    A row is the job and what ``work`` returned, numbers of that with four decimals; rows come in the order of the jobs.
+    ``resume`` keeps the rows that the table holds and runs only the jobs that none of them is of. ``work`` must be
+    importable: each process imports it anew. Raises ValueError if a table to resume was made with other facts.
     """
-    rows = json.loads(path.read_text(encoding="utf-8"))["runs"] if resume and path.exists() else []
+    rows = _known_rows(path, facts) if resume and path.exists() else []
     missing = [job for job in jobs if not any(job.items() <= row.items() for row in rows)]
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         for job, found in zip(missing, pool.map(work, missing), strict=True):
-            row = {key: round(value, 4) if isinstance(value, float) else value for key, value in (job | found).items()}
+            row = job | {key: round(value, 4) if isinstance(value, float) else value for key, value in found.items()}
             print(path.stem, row, flush=True)
             rows.append(row)  # written at once: an interrupted table can be resumed
             write_table(path, {**facts, "runs": rows})
+
+
+def _known_rows(path: Path, facts: Mapping[str, Any]) -> list[Row]:
+    """The rows of a table that was made with the same facts."""
+    table = json.loads(path.read_text(encoding="utf-8"))
+    for name, fact in facts.items():
+        if table.get(name, fact) != fact:
+            raise ValueError(f"{path.name} must be of the same {name} to be resumed, {fact!r}, got {table[name]!r}")
+    rows: list[Row] = table["runs"]
+    return rows
