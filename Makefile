@@ -1,5 +1,6 @@
 # In the Name of Loss. `make lab` opens the book, `make test` proves it; see README.md.
 #
+# DATA         folder with the public sets that `make stored-long` measures on (cluener, agr_rel4, webnlg_star, duie, duee)
 # PYTHON       the Python to build the virtual environment with (3.11 or newer)
 # PIP_OPTIONS  more options for pip; on Linux, for PyTorch without the CUDA libraries:
 #              make lab PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"
@@ -23,8 +24,8 @@ help:
 	@echo "make book     run every chapter top to bottom and store its outputs"
 	@echo "make figures  draw every file under figures/ (with a screenshot where there is Chromium)"
 	@echo "make bench    measure controls in a real browser, and methods against the public ones"
-	@echo "make stored   measure again the tables and small models under chapters/stored/ (an hour and a half)"
-	@echo "make stored-long  the two long tables of chapter 4; CLUENER=folder with its files (three hours)"
+	@echo "make stored   measure again the tables and small models under chapters/stored/ (three hours)"
+	@echo "make stored-long  the long tables of chapters 4 to 6; DATA=folder with the public sets (a night)"
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -69,6 +70,8 @@ bench: .venv/test.done
 	@$(BIN)/python -m tests.bench.methods
 	@$(BIN)/python -m tests.bench.solvers
 	@$(BIN)/python -m tests.bench.token_pairs
+	@$(BIN)/python -m tests.bench.relations
+	@$(BIN)/python -m tests.bench.events
 	@$(BIN)/python -m tests.bench.controls
 
 stored: .venv/test.done
@@ -80,9 +83,17 @@ stored: .venv/test.done
 	@$(BIN)/python -m gradbook.global_pointer.store
 	@$(BIN)/python -m gradbook.global_pointer.comparison msra nested
 	@$(BIN)/python -m tests.bench.token_pairs --store
+	@$(BIN)/python -m gradbook.relation_linking.store
+	@$(BIN)/python -m gradbook.relation_linking.comparison silver methods
+	@$(BIN)/python -m tests.bench.relations --store
+	@$(BIN)/python -m gradbook.event_linking.store
+	@$(BIN)/python -m gradbook.event_linking.comparison bylines meetings
+	@$(BIN)/python -m tests.bench.events --store
 
 stored-long: .venv/test.done
 	@$(BIN)/python -m gradbook.global_pointer.comparison full --seeds 1
-	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(CLUENER)" --features .venv/cluener.safetensors
-	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(CLUENER)" --features .venv/cluener.safetensors \
+	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors
+	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors \
 	  --epochs 16 --seeds 1 --heads CRF "Efficient GlobalPointer"
+	@$(BIN)/python -m gradbook.relation_linking.comparison counts agr occurrence webnlg duie joint --data "$(DATA)"
+	@$(BIN)/python -m gradbook.event_linking.comparison ceiling duee --data "$(DATA)"

@@ -7,8 +7,17 @@ import pytest
 
 from gradbook.book.chapters import CHAPTERS
 from gradbook.book.lab import PANEL, browser_page, chromium, open_notebook, run_all, running_lab
-from gradbook.explore import Point
-from tests.browser.hands import LIVE, changes, drag_every_point, keyboard_moves_everything, live, reveal, shoot
+from gradbook.explore import Point, Switches
+from tests.browser.hands import (
+    LIVE,
+    changes,
+    drag_every_point,
+    keyboard_moves_everything,
+    live,
+    press_every_switch,
+    reveal,
+    shoot,
+)
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: see tests/browser/install_chromium.sh")
 
@@ -45,6 +54,8 @@ def test_every_picture_of_the_chapter_is_alive(lab, page, chapter):
         keyboard_moves_everything(page, picture, lambda: None)
         points = sum(isinstance(control, Point) for control in made.controls)
         assert drag_every_point(page, picture) == points
+        switches = sum(len(control.places) for control in made.controls if isinstance(control, Switches))
+        assert press_every_switch(page, picture) == switches
         reveal(page, picture)
         for preset in made.presets:
             assert changes(page, picture, picture.get_by_role("button", name=preset, exact=True).click), preset

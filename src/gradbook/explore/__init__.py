@@ -21,6 +21,7 @@ from gradbook.explore.picture import Number, Picture, Predict
 from gradbook.explore.progress import progress
 from gradbook.explore.show import show_figure, show_source, show_table
 from gradbook.explore.style import COLOURS, TASKS, new_figure
+from gradbook.explore.switches import Switches
 
 __all__ = [
     "COLOURS",
@@ -39,6 +40,7 @@ __all__ = [
     "Predict",
     "Slider",
     "Steps",
+    "Switches",
     "Text",
     "Toggle",
     "arrow_outline",

@@ -21,6 +21,7 @@ from gradbook.explore.controls import Control, Point, Steps
 from gradbook.explore.marks import Arrows, State
 from gradbook.explore.picture import REVEALED, Picture
 from gradbook.explore.style import COLOURS
+from gradbook.explore.switches import Switches
 
 # Paper and ink for the whole live picture, whatever the theme; and while it is alive its still twin is not shown.
 _CSS = f"""<style>
@@ -32,9 +33,14 @@ _CSS = f"""<style>
   --jp-widgets-input-background-color: white; --jp-layout-color1: white; --jp-layout-color2: #EEEEEA; }}
 .gradbook-live .bqplot text {{ fill: {COLOURS["ink"]} !important; }}
 .gradbook-live path.dot[style*="stroke: white"] {{ cursor: grab; }}
+.gradbook-live path.dot[style*="stroke: ivory"] {{ cursor: pointer; opacity: 0 !important; }}
+.gradbook-live path.dot[style*="stroke: ivory"]:hover {{ opacity: 0.35 !important; }}
+.gradbook-live .gradbook-switches .widget-toggle-button {{ width: auto; min-width: 2.6em; padding: 0 4px;
+  height: 24px; line-height: 24px; margin: 1px; }}
 .gradbook-live .dot_text {{ font-size: 15px; }}
 .gradbook-live [role=alert] {{ color: #8B1A00; }}
-.gradbook-live .widget-button:focus-visible, .gradbook-live .noUi-handle:focus-visible,
+.gradbook-live .widget-button:focus-visible, .gradbook-live .widget-toggle-button:focus-visible,
+.gradbook-live .noUi-handle:focus-visible,
 .gradbook-live input:focus-visible, .gradbook-live select:focus-visible {{ outline: 3px solid #0072B2; }}
 .jp-OutputArea:has(.gradbook-live) .jp-OutputArea-child:has(> .jp-RenderedImage) {{ display: none; }}
 </style>"""
@@ -98,6 +104,8 @@ class Live:
         for control in self.picture.controls:
             if isinstance(control, Point) and control.panel == number:
                 shown += self._draggable(control, scales)
+            elif isinstance(control, Switches) and control.panel == number:
+                shown.append(self._clickable(control, scales))
         return panel.live(scales, shown), marks
 
     def _draggable(self, control: Point, scales: Mapping[str, Any]) -> list[Any]:
@@ -121,6 +129,12 @@ class Live:
         self._points[control.name] = arrow, handle
         handle.observe(lambda _: self._dragged(control), names=["x", "y"])
         return [handle] if arrow is None else [arrow, handle]
+
+    def _clickable(self, control: Switches, scales: Mapping[str, Any]) -> Any:
+        """The unseen dots of switches."""
+        targets = control.targets(scales)
+        targets.on_element_click(lambda _, told: self._clicked(control, int(told["data"]["index"])))
+        return targets
 
     def _draw(self, state: State) -> None:
         for panel, (_, marks) in zip(self.picture.panels, self._figures, strict=True):
@@ -169,6 +183,10 @@ class Live:
                 return
             self._changed(control.name, control.clamped(float(handle.x[0]), float(handle.y[0])))
             self._show_boxes(control)  # after the picture: the boxes may be a frame late
+
+    def _clicked(self, control: Switches, place: int) -> None:
+        with self._lock:
+            self.set(**{control.name: control.flipped(self.values[control.name], place)})
 
     def _typed(self, control: Point) -> None:
         across, up = self._inputs[control.name]
@@ -244,6 +262,8 @@ class Live:
             return self._boxes(control)
         made = control.widget()  # type: ignore[attr-defined]
         self._watch(control.name, made)
+        if isinstance(control, Switches):
+            return made.box
         return widgets.HBox([control.play_button(made), made]) if isinstance(control, Steps) else made
 
     def _watch(self, name: str, made: Any) -> None:

@@ -40,14 +40,18 @@ def random_scores(predicates: int, length: int, seed: int = 0, batch: int = 1) -
 
 
 def perfect_scores(relations: Iterable[Relation], predicates: int, length: int, margin: float = 1.0) -> RelationScores:
-    """Return the scores of one text, ``margin`` where a pair holds and −``margin`` elsewhere, float64."""
+    """Return the scores of one text, ``margin`` where a pair holds and −``margin`` elsewhere, float64.
+
+    Of the entities −inf below the diagonal, as a pointer with the triangle has it.
+    """
     parts = []
     for positives, types in zip(relation_positives([relations]), (2, predicates, predicates), strict=True):
         scores = torch.full((1, types, length, length), -margin, dtype=torch.float64)
         kinds, starts, ends = positives[0].unbind(1)
         scores[0, kinds, starts, ends] = margin
         parts.append(scores)
-    return RelationScores(*parts)
+    below = ~torch.ones(length, length, dtype=torch.bool).triu()
+    return RelationScores(parts[0].masked_fill(below, -torch.inf), parts[1], parts[2])
 
 
 def summed(scores: RelationScores, predicate: int) -> Tensor:

@@ -69,7 +69,8 @@ EXAMPLES = (
 )
 """Six sentences of 15 to 25 characters; the trained Efficient GlobalPointer is right in the first four.
 
-In "One too many" it says that Qian Zhiyuan belongs to 南京 (Nanjing), the place in his university's name, and misses
-that the deputy governor belongs to 江苏省 (Jiangsu). In "Mistakes" it cuts 山本一郎 (Yamamoto Ichiro) to 山本, and has
-the minister of Singapore belong to 日本 (Japan) as well.
+In "One too many" it says that Qian Zhiyuan belongs to 南京 (Nanjing), the place at the front of his university's name,
+which the triples here leave out: the silver rule that it learned from says so too where the place is a word of its own.
+And it misses that the deputy governor belongs to 江苏省 (Jiangsu). In "Mistakes" it cuts 山本一郎 (Yamamoto Ichiro) to
+山本, and has the minister of Singapore belong to 日本 (Japan) as well.
 """

@@ -1,0 +1,103 @@
+"""Exercise 6.2: a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+from gradbook.event_linking.exercises.sets import as_sets, shown
+from gradbook.exercises import Exercise, Mistake, Wrong, returned
+
+Pair = tuple[int, int]
+Sets = set[frozenset[int]]
+_WORDS = "A collection of sets of node numbers is"
+
+_CASES: list[tuple[int, set[Pair]]] = [
+    (5, {(0, 1), (0, 2), (1, 2), (2, 3), (2, 4), (3, 4)}),
+    (3, {(0, 1)}),
+    (4, {(0, 1), (1, 2), (2, 3)}),
+    (4, {(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)}),
+    (6, {(0, 2), (0, 3), (0, 4), (0, 5), (1, 2), (1, 3), (1, 4), (1, 5), (2, 4), (2, 5), (3, 4), (3, 5)}),
+    (2, set()),
+]
+"""In turn: two triangles that share a node, a node by itself, a path, a complete graph, the cocktail party of three
+pairs, and no edge at all."""
+
+
+def solve_cliques(nodes: int, edges: set[Pair]) -> Sets:
+    """The reference: every set of nodes tried, complete ones kept, then those inside others dropped."""
+    complete = _complete(nodes, edges)
+    return {some for some in complete if not any(some < other for other in complete)}
+
+
+def _complete(nodes: int, edges: set[Pair]) -> Sets:
+    sets = (frozenset(some) for size in range(1, nodes + 1) for some in combinations(range(nodes), size))
+    return {some for some in sets if edges.issuperset(combinations(sorted(some), 2))}
+
+
+def _components(nodes: int, edges: set[Pair]) -> Sets:
+    groups = [{node} for node in range(nodes)]
+    for edge in edges:
+        joined = [group for group in groups if group & set(edge)]
+        groups = [group for group in groups if group not in joined] + [set().union(*joined)]
+    return {frozenset(group) for group in groups}
+
+
+def _edges(nodes: int, edges: set[Pair]) -> Sets:
+    return {frozenset(edge) for edge in edges}
+
+
+def _largest(nodes: int, edges: set[Pair]) -> Sets:
+    found = solve_cliques(nodes, edges)
+    return {some for some in found if len(some) == max(map(len, found))}
+
+
+def _without_lonely(nodes: int, edges: set[Pair]) -> Sets:
+    return {some for some in solve_cliques(nodes, edges) if len(some) > 1}
+
+
+def _neighbourhoods(nodes: int, edges: set[Pair]) -> Sets:
+    around = [{node} | {i + j - node for i, j in edges if node in (i, j)} for node in range(nodes)]
+    return {frozenset(some) for some in around}
+
+
+def _once_each(nodes: int, edges: set[Pair]) -> Sets:
+    """Nodes handed out greedily: none is in two sets."""
+    left, found = set(range(nodes)), set()
+    for some in sorted(solve_cliques(nodes, edges), key=lambda some: (-len(some), sorted(some))):
+        if own := some & left:
+            found.add(own)
+            left -= own
+    return found
+
+
+def _cliques_agree(answer: Callable[..., Any]) -> None:
+    for nodes, edges in _CASES:
+        found = as_sets(returned(answer, nodes, set(edges)), _WORDS)
+        if found != solve_cliques(nodes, edges):
+            raise Wrong(f"For {nodes} nodes and the edges {sorted(edges)} it returns {shown(found)}.")
+
+
+def _same_cliques(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
+    return all(set(map(frozenset, a(nodes, set(edges)))) == b(nodes, edges) for nodes, edges in _CASES)
+
+
+list_cliques = Exercise(
+    name="Exercise 6.2",
+    prompt="Write cliques(nodes, edges): all maximal complete subgraphs of a small graph. Its nodes are 0 to "
+    "nodes − 1, its edges pairs (i, j) with i < j. Return sets of node numbers, in any collection.",
+    properties=[_cliques_agree],
+    solution=solve_cliques,
+    mistakes=[
+        Mistake(_complete, "These are all complete subgraphs. Maximal means: no other node is adjacent to all of it."),
+        Mistake(_components, "Connected isn't enough: each two nodes of the set must be adjacent."),
+        Mistake(_edges, "An edge is complete, but where a third node is adjacent to both it isn't maximal."),
+        Mistake(_largest, "Maximal isn't largest: a small set counts, if no node can be added to it."),
+        Mistake(_without_lonely, "A node without edges is an event with one argument: keep it."),
+        Mistake(_neighbourhoods, "The neighbours of a node need not be adjacent to one another."),
+        Mistake(_once_each, "A node may be in several: a trigger that two events share."),
+    ],
+    same=_same_cliques,
+    hint="With so few nodes you may try every set: is each pair of it an edge? Then drop those inside another.",
+)
