@@ -408,7 +408,8 @@ def test_a_text_that_is_not_there_is_a_problem(tmp_path):
     corpus = read_standoff(path, ["c"], "skip")
     assert corpus.sentences == (found[1],)
     (problem,) = corpus.problems
-    assert (problem.file, problem.reason) == ("a.json", f"ValueError: no sentence has the hash '{text_hash('ab')}'")
+    reason = f"ValueError: no sentence has the hash '{text_hash('ab')}', or another line has it"
+    assert (problem.file, problem.reason) == ("a.json", reason)
     assert text_hash("ab") in path.read_text(encoding="utf-8").splitlines()[problem.line - 1]
     with pytest.raises(BadRecord, match="1 problem"):
         read_standoff(path, ["c"])
@@ -478,3 +479,27 @@ def test_the_readings_agree_as_is_stored():
     assert agreement["arguments"] == tuple(map(sum, zip(*roles, strict=True)))
     assert round(agreement["arguments"].f1, 3) == 0.991
     assert Agreement(0, 0, 0).f1 == 1.0
+
+
+def test_standoff_files_that_are_not_what_they_should_be(tmp_path):
+    path, text = tmp_path / "a.json", EventText("ab", frozenset({Event("e", frozenset({Argument(0, 0, "r")}))}))
+    with pytest.raises(ValueError, match="facts must have names of their own, got 'type'"):
+        write_standoff(path, [text], "e", {"type": 1})
+    assert not path.exists()
+    write_standoff(path, [text], "e", {})
+    table = json.loads(path.read_text())
+    line = table["sentences"][0]
+    for sentences, reason in (
+        ([line, line], "or another line has it"),
+        ([{**line, "events": [[[0, 0, True]]]}], "three whole numbers"),
+    ):
+        path.write_text(json.dumps({**table, "sentences": sentences}))
+        assert reason in read_standoff(path, ["ab"], "skip").problems[0].reason
+    for wrong in ({"sentences": 5}, {"roles": "r"}, {"type": 3}):
+        path.write_text(json.dumps({**table, **wrong}))
+        with pytest.raises(ValueError, match=r"a\.json must hold a type, roles and sentences"):
+            read_standoff(path, ["ab"])
+
+
+def test_no_words_have_no_byline():
+    assert silver_byline([]) is None

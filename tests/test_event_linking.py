@@ -644,3 +644,16 @@ def test_arguments_are_taken_by_their_words():
 
 def test_the_package_names_what_it_offers():
     assert set(event_linking.__all__) <= set(dir(event_linking))
+
+
+def test_things_that_are_no_events_arguments_links_or_tables():
+    with pytest.raises(TypeError, match="Event objects, got 'a'"):
+        event_score(["ab"], ["ab"])
+    with pytest.raises(TypeError, match="RoleArgument objects, got"):
+        argument_score([[("t", "r", "a")]], [[]])
+    with pytest.raises(TypeError, match=r"links must be Links\(heads, tails\), got tuple"):
+        link_tables((set(), set()), 3)
+    with pytest.raises(ValueError, match="length must be a whole number ≥ 1, got -1"):
+        link_tables(position_links([]), -1)
+    with pytest.raises(TypeError, match="adjacency must be a dense tensor"):
+        complete_subgraphs(torch.zeros(2, 2, dtype=torch.bool).to_sparse())

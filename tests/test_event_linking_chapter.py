@@ -322,6 +322,73 @@ class TestExercises:
         assert check(exercises.link_sets, spoiling).right
         assert check(exercises.link_sets, spoiling).right
 
+    def test_what_reads_like_the_solution_and_is_not(self):
+        def greedy(predicted, gold):
+            left, total = list(gold), 0.0
+            for role, mention in predicted:
+                rest = [some for some in left if some[0] == role]
+                if rest:
+                    taken = max(rest, key=lambda some: overlap._mention_f1(mention, some[1]))
+                    total += overlap._mention_f1(mention, taken[1])
+                    left.remove(taken)
+            return 2 * total / (len(predicted) + len(gold))
+
+        def substring(predicted, gold):
+            def common(a, b):
+                return max(n for n in range(len(a) + 1) for i in range(len(a) - n + 1) if a[i : i + n] in b)
+
+            scores = [
+                max((2 * common(m, g) / (len(m) + len(g)) for r, g in gold if r == role), default=0)
+                for role, m in predicted
+            ]
+            return 2 * sum(scores) / (len(predicted) + len(gold))
+
+        assert "none is used up" in check(exercises.role_overlap, greedy).hint
+        assert "Order plays no part" in check(exercises.role_overlap, substring).hint
+
+    def test_links_of_spans_without_their_roles(self):
+        def spans(events):
+            return links.solve_links([{(start, end, "") for start, end, _ in event} for event in events])
+
+        assert "(1, 1)" in check(exercises.link_sets, spans).hint
+
+    def test_an_error_names_the_input(self):
+        def united(events):
+            frozenset.union(*events)
+            return given_back.solve_given_back(events)
+
+        verdict = check(exercises.what_comes_back, united)
+        assert "For no event, an empty set, it raises TypeError: " in verdict.text
+        divided = check(exercises.role_overlap, lambda p, g: overlap.solve_overlap(p, g) + 0 / len(p))
+        assert "For predicted [] and annotated [('winner', 'ab')] it raises ZeroDivisionError: " in divided.text
+        assert "For pairs = 1 it raises KeyError: " in check(exercises.count_recursion, lambda k: {}[k]).text
+        assert "For 5 nodes and the edges [(0, 1), " in check(exercises.list_cliques, lambda n, e: 1 / 0).text
+        assert "For the events [[(0, 1, 'person'), " in check(exercises.link_sets, lambda e: 1 / 0).text
+
+    def test_sets_of_mixed_kinds_are_wrong_and_shown(self):
+        text = check(exercises.list_cliques, lambda n, e: [{0, "a"}, {"b", None}, {1}]).text
+        assert "it returns {0, a} {1} {None, b}." in text
+        text = check(exercises.what_comes_back, lambda e: ([{0, "a"}], [])).text
+        assert "as spurious: {0, a}." in text
+        text = check(exercises.link_sets, lambda e: ([(0, "a"), (0, 1)], [])).text
+        assert "it returns [(0, 'a'), (0, 1)] as heads." in text
+        assert not check(exercises.list_cliques, lambda n, e: [map(str, c) for c in cliques.solve_cliques(n, e)]).right
+        assert not check(exercises.list_cliques, lambda n, e: [[i + 0.5 for i in range(n)]]).right
+
+    @pytest.mark.parametrize("number", [torch.tensor, np.int64, np.array, float])
+    def test_sets_of_other_numbers_count(self, number):
+        def wrapped(sets):
+            return [[number(node) for node in some] for some in sets]
+
+        assert check(exercises.list_cliques, lambda n, e: wrapped(cliques.solve_cliques(n, e))).right
+        assert check(exercises.link_sets, lambda e: [wrapped(some) for some in links.solve_links(e)]).right
+        verdict = check(exercises.list_cliques, lambda n, e: wrapped(cliques._components(n, e)))
+        assert verdict.hint.startswith("Connected isn't enough")
+
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64])
+    def test_tensors_of_one_number_count(self, dtype):
+        assert check(exercises.count_recursion, lambda k: torch.tensor(calls.solve_calls(k), dtype=dtype)).right
+
     def test_numbers_of_numpy_count(self):
         assert check(exercises.count_recursion, lambda k: np.int64(calls.solve_calls(k))).right
         assert check(exercises.role_overlap, lambda p, g: np.float32(overlap.solve_overlap(p, g))).right

@@ -369,7 +369,6 @@ def test_the_presets_of_the_ambiguity_give_as_many_as_they_say():
         counts[name] = int(picture.state(picture.values(**values))["verdict"].split()[0])
     assert counts == {
         "start": 2,
-        "Apart": 2,
         "A name in a name on one side": 2,
         "Shared beginning, shared end": 4,
         "Shared beginnings": 2,

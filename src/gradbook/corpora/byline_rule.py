@@ -40,6 +40,8 @@ def silver_byline(words: Words) -> Event | None:
 
 def _byline(words: Words) -> Iterator[tuple[str, _Span]]:
     """The roles of the words; nothing if the paragraph begins otherwise."""
+    if not words:
+        return
     agency = 1 if words[0].word == "据" else 0
     if agency == len(words) or not (words[agency].word == "本报" or words[agency].tag == "nt"):
         return

@@ -27,11 +27,14 @@ def write_standoff(path: Path, texts: Iterable[EventText], kind: str, facts: Map
     The file is ASCII: the ``facts``, "type", "roles", and in "sentences" one line for each text, in order, with its
     hash and its events, each a list of [start, end, number of the role]. ``read_standoff`` puts them together again.
 
-    Raises ValueError for an event of another type, a text that comes twice, or a NaN in the facts; nothing is written.
+    Raises ValueError for an event of another type, a text that comes twice, a NaN in the facts, or facts
+    of a name that the file has already; nothing is written.
     """
     texts = list(texts)
     if wrong := [text for text in texts if text.labels - {kind}]:
         raise ValueError(f"events must be of type {kind!r}, got {sorted(wrong[0].labels)} in {wrong[0].text!r}")
+    if taken := sorted({"type", "roles", "sentences"} & facts.keys()):
+        raise ValueError(f"facts must have names of their own, got {taken[0]!r}, which the file has already")
     hashes = [text_hash(text.text) for text in texts]
     if len(set(hashes)) < len(hashes):
         raise ValueError("texts must differ, got one twice")
@@ -50,14 +53,15 @@ def read_standoff(path: Path, texts: Iterable[str], bad: Bad = "raise") -> Corpu
     """Return the annotated texts of a file as ``write_standoff`` writes it, in its order.
 
     ``texts``: where the annotated ones are looked up, by their hash; there may be others. Problems: a hash that no
-    text has; an event that doesn't lie in its text, stands there twice, or has no role of the list. Raises BadRecord
-    (a ValueError) for them unless ``bad`` is "skip", ValueError for a file that isn't of this kind, OSError if there
-    is none.
+    text has or that stands there twice; an event that doesn't lie in its text, stands there twice, or has no role of
+    the list. Raises BadRecord (a ValueError) for them unless ``bad`` is "skip", ValueError for a file that isn't of
+    this kind, OSError if there is none.
     """
     check_bad(bad)
     written = path.read_text(encoding="utf-8")
     table = json.loads(written)
-    if not isinstance(table, dict) or not {"type", "roles", "sentences"} <= table.keys():
+    lists = isinstance(table, dict) and all(isinstance(table.get(name), list) for name in ("roles", "sentences"))
+    if not lists or not isinstance(table.get("type"), str):
         raise ValueError(f"{path.name} must hold a type, roles and sentences, got {excerpt(written)}")
     first = written[: written.index('"sentences"')].count("\n") + 2  # one line each from here on
     known = {text_hash(text): text for text in texts}
@@ -72,9 +76,11 @@ def _numbers(text: EventText, roles: list[str]) -> list[list[list[int]]]:
 
 
 def _records(file: str, table: dict[str, Any], first: int, known: dict[str, str]) -> Iterator[Record[EventText]]:
+    left = dict(known)
     for line, entry in enumerate(table["sentences"], start=first):
         try:
-            yield Record(line, _joined(entry, known, table["type"], table["roles"]))
+            yield Record(line, _joined(entry, left, table["type"], table["roles"]))
+            del left[entry["sha256"]]
         except (ValueError, TypeError, KeyError) as error:
             yield Record(line, None, (Problem(file, line, f"{type(error).__name__}: {error}"),))
 
@@ -82,8 +88,10 @@ def _records(file: str, table: dict[str, Any], first: int, known: dict[str, str]
 def _joined(entry: dict[str, Any], known: dict[str, str], kind: str, roles: list[str]) -> EventText:
     digest = entry["sha256"]
     if digest not in known:
-        raise ValueError(f"no sentence has the hash {excerpt(digest)}")
+        raise ValueError(f"no sentence has the hash {excerpt(digest)}, or another line has it")
     names = dict(enumerate(roles))
+    if any(type(number) is not int for event in entry["events"] for argument in event for number in argument):
+        raise TypeError("arguments must be three whole numbers")
     events = [[Argument(start, end, names[role]) for start, end, role in event] for event in entry["events"]]
     found = frozenset(Event(kind, frozenset(arguments)) for arguments in events)
     if len(found) < len(events) or any(len(set(arguments)) < len(arguments) for arguments in events):

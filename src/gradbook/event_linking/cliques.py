@@ -26,8 +26,8 @@ def complete_subgraphs(adjacency: Tensor, method: Method = "pivot", limit: int |
       only ``limit`` bounds the time. Graphs are known on which the search also works long without finding one (Conte
       and Tomita 2022), but they are made for that.
     - "recursive": the search of Su, "GPLinker" for events (2022, kexue.fm/archives/8926). It finds the same cliques
-      over and over: up to 2^k k! calls for 2^k cliques. With a ``limit`` it also ends after 100,000 + 1,000 ``limit``
-      calls.
+      over and over: on the cocktail-party graph of k pairs some 1.65 · 2^k k! calls for 2^k cliques. With a ``limit``
+      it also ends after 100,000 + 1,000 ``limit`` calls.
 
     Raises TooManySubgraphs (a ValueError) if there are more than ``limit``, or at the end of those calls; TypeError
     for anything else than a bool tensor, ValueError for other shapes, a pair that is adjacent in one direction only,

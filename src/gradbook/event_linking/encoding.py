@@ -56,6 +56,10 @@ def position_links(events: Iterable[Event]) -> Links:
 def link_tables(links: Links, length: int) -> tuple[Tensor, Tensor]:
     """Return heads and tails as two bool tensors (L, L), L = ``length``. Raises ValueError for a pair outside."""
     tables = []
+    if type(length) is not int or length < 1:
+        raise ValueError(f"length must be a whole number ≥ 1, got {length!r}")
+    if not isinstance(links, Links):
+        raise TypeError(f"links must be Links(heads, tails), got {type(links).__name__}")
     for name, pairs in zip(links._fields, links, strict=True):
         table = torch.zeros(length, length, dtype=torch.bool)
         for first, second in pairs:

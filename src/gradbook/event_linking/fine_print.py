@@ -34,7 +34,7 @@ def parted(nodes: int, size: int) -> Tensor:
     """Return the graph (n, n) in which all are adjacent but the nodes of one part; parts of ``size``, in order.
 
     Parts of 2 make the cocktail party, on which nobody talks to their own partner; parts of 3 the graph with the most
-    cliques (Moon and Moser 1965).
+    cliques, where 3 divides ``nodes`` (Moon and Moser 1965).
     """
     parts = torch.arange(nodes) // size
     return parts.unsqueeze(0) != parts.unsqueeze(1)

@@ -20,6 +20,8 @@ def bit_rows(adjacency: Tensor) -> list[int]:
     if not isinstance(adjacency, Tensor) or adjacency.dtype != torch.bool:
         kind = adjacency.dtype if isinstance(adjacency, Tensor) else type(adjacency).__name__
         raise TypeError(f"adjacency must be a bool tensor, got {kind}")
+    if adjacency.layout != torch.strided:
+        raise TypeError(f"adjacency must be a dense tensor, got {adjacency.layout}")
     if adjacency.ndim != 2 or adjacency.shape[0] != adjacency.shape[1]:
         raise ValueError(f"adjacency must have shape (n, n), got {tuple(adjacency.shape)}")
     table = adjacency.numpy(force=True)

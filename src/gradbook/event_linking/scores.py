@@ -14,6 +14,7 @@ from gradbook.global_pointer import Score
 
 Matching = Literal["best", "once"]
 _Items = TypeVar("_Items")
+_Item = TypeVar("_Item")
 
 
 class RoleArgument(NamedTuple):
@@ -51,10 +52,11 @@ class OverlapScore(NamedTuple):
 def event_score(predicted: Sequence[Iterable[Event]], gold: Sequence[Iterable[Event]]) -> Score:
     """Return the micro-averaged score of whole events: type and all arguments, with places, roles and trigger.
 
-    An event counts once a text. Raises ValueError if the two have different numbers of texts.
+    An event counts once a text. Raises ValueError if the two have different numbers of texts, TypeError for something
+    else than events.
     """
-    pairs = [(set(p), set(g)) for p, g in _texts(predicted, gold)]
-    return Score(sum(len(p & g) for p, g in pairs), sum(len(p) for p, _ in pairs), sum(len(g) for _, g in pairs))
+    pairs = [(_checked(p, Event), _checked(g, Event)) for p, g in _texts(predicted, gold)]
+    return Score(sum(len(p.keys() & g) for p, g in pairs), sum(len(p) for p, _ in pairs), sum(len(g) for _, g in pairs))
 
 
 def role_arguments(text: str, events: Iterable[Event]) -> set[RoleArgument]:
@@ -87,11 +89,11 @@ def argument_score(
     By these words, "best", two predictions may score on one annotated argument, and recall may pass 1. "once" lets
     each annotated argument be used by one prediction, in the best assignment.
 
-    Raises ValueError for another ``matching`` or different numbers of texts.
+    Raises ValueError for another ``matching`` or different numbers of texts, TypeError for other arguments.
     """
     if matching not in get_args(Matching):
         raise ValueError(f"matching must be 'best' or 'once', got {matching!r}")
-    pairs = [(list(dict.fromkeys(p)), list(dict.fromkeys(g))) for p, g in _texts(predicted, gold)]
+    pairs = [(list(_checked(p, RoleArgument)), list(_checked(g, RoleArgument))) for p, g in _texts(predicted, gold)]
     total = sum(_overlap(p, g, matching) for p, g in pairs)
     return OverlapScore(total, sum(len(p) for p, _ in pairs), sum(len(g) for _, g in pairs))
 
@@ -123,6 +125,15 @@ def _overlap(predicted: list[RoleArgument], gold: list[RoleArgument], matching: 
 
 def _argument_f1(predicted: RoleArgument, gold: RoleArgument) -> float:
     return max(mention_f1(predicted.mention, mention) for mention in {gold.mention, *gold.aliases})
+
+
+def _checked(items: Iterable[_Item], kind: type[_Item]) -> dict[_Item, None]:
+    """The items of a text, each once, in their order."""
+    found = dict.fromkeys(items)
+    for item in found:
+        if not isinstance(item, kind):
+            raise TypeError(f"each text must have a collection of {kind.__name__} objects, got {item!r} in one")
+    return found
 
 
 def _texts(predicted: Sequence[_Items], gold: Sequence[_Items]) -> Iterator[tuple[_Items, _Items]]:

@@ -27,7 +27,7 @@ class Switches:
     panel: int = 0
 
     def __post_init__(self) -> None:
-        if bad := [name for name in self.places if not name or len(name.split()) != 1]:
+        if bad := [name for name in self.places if not isinstance(name, str) or name.split() != [name]]:
             raise ValueError(f"{self.name}: places must have names without spaces, got {bad[0]!r}")
         if self.checked(self.value) != self.value:
             raise ValueError(f"{self.name} must name its switches in the order of places, got {self.value!r}")
@@ -45,7 +45,9 @@ class Switches:
         return " ".join(name for name in self.places if name in names)
 
     def flipped(self, value: str, place: int) -> str:
-        """Return ``value`` with switch number ``place`` in the other position."""
+        """Return ``value`` with switch number ``place`` in the other position; IndexError if there is none."""
+        if place < 0:
+            raise IndexError(f"{self.name} has {len(self.places)} switches from 0 on, got number {place}")
         return self.checked(" ".join({list(self.places)[place]} ^ set(value.split())))
 
     def widget(self) -> SwitchRow:

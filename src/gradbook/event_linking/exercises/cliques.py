@@ -6,8 +6,9 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
+from gradbook.event_linking.exercises.asked import returned_for
 from gradbook.event_linking.exercises.sets import as_sets, shown
-from gradbook.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.exercises import Exercise, Mistake, Wrong
 
 Pair = tuple[int, int]
 Sets = set[frozenset[int]]
@@ -74,13 +75,14 @@ def _once_each(nodes: int, edges: set[Pair]) -> Sets:
 
 def _cliques_agree(answer: Callable[..., Any]) -> None:
     for nodes, edges in _CASES:
-        found = as_sets(returned(answer, nodes, set(edges)), _WORDS)
+        case = f"For {nodes} nodes and the edges {sorted(edges)}"
+        found = as_sets(returned_for(case, answer, nodes, set(edges)), _WORDS)
         if found != solve_cliques(nodes, edges):
-            raise Wrong(f"For {nodes} nodes and the edges {sorted(edges)} it returns {shown(found)}.")
+            raise Wrong(f"{case} it returns {shown(found)}.")
 
 
 def _same_cliques(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(set(map(frozenset, a(nodes, set(edges)))) == b(nodes, edges) for nodes, edges in _CASES)
+    return all(as_sets(a(nodes, set(edges)), _WORDS) == b(nodes, edges) for nodes, edges in _CASES)
 
 
 list_cliques = Exercise(

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
+from gradbook.event_linking.exercises.asked import returned_for
 from gradbook.event_linking.exercises.cliques import solve_cliques
 from gradbook.event_linking.exercises.sets import as_pair, as_sets, shown
-from gradbook.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.exercises import Exercise, Mistake, Wrong
 
 Sets = set[frozenset[str]]
 Answer = tuple[Sets, Sets]
@@ -54,6 +55,11 @@ def _exchanged(events: Sets) -> Answer:
     return lost, spurious
 
 
+def _all_back(events: Sets) -> Answer:
+    spurious, lost = solve_given_back(events)
+    return spurious | (events - lost), lost
+
+
 def _never_spurious(events: Sets) -> Answer:
     return set(), {some for some in events if any(some < other for other in events)}
 
@@ -84,27 +90,30 @@ def _joined(events: Sets) -> Answer:
 
 def _verdicts_agree(answer: Callable[..., Any]) -> None:
     for events in _CASES:
-        found = as_pair(returned(answer, set(events)), "spurious and lost events")
+        case = f"For the events {shown(events)}" if events else "For no event, an empty set,"
+        found = as_pair(returned_for(case, answer, set(events)), "spurious and lost events")
         for name, value, truth in zip(("spurious", "lost"), found, solve_given_back(events), strict=True):
             sets = as_sets(value, _WORDS)
             if sets != truth:
-                raise Wrong(f"For the events {shown(events)} it returns as {name}: {shown(sets)}.")
+                raise Wrong(f"{case} it returns as {name}: {shown(sets)}.")
 
 
 def _same_verdicts(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
     return all(
-        tuple(set(map(frozenset, some)) for some in a(set(events))) == b(set(events)) for events in _CASES
+        tuple(as_sets(some, _WORDS) for some in a(set(events))) == b(set(events)) for events in _CASES
     )  # fmt: skip
 
 
 what_comes_back = Exercise(
     name="Exercise 6.4",
     prompt="Write given_back(events): events of one type are frozensets of nodes. Return two sets: the events that "
-    "come back from their graph though nobody named them (spurious), and those that don't come back (lost).",
+    "come back from their graph though nobody named them (spurious), and those that don't come back (lost). There may "
+    "be no event at all.",
     properties=[_verdicts_agree],
     solution=solve_given_back,
     mistakes=[
         Mistake(_exchanged, "The other way round: first what comes back though nobody named it, then what is lost."),
+        Mistake(_all_back, "The first set is only what nobody named: take the events themselves out of it."),
         Mistake(_never_spurious, "Three pairs can close a triangle: then a clique comes back that nobody named."),
         Mistake(_never_lost, "An event inside another isn't maximal, nor one inside a clique that nobody named."),
         Mistake(_inside_itself, "Every set is inside itself. Lost is what lies inside something larger."),

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, combinations, pairwise, product
 from typing import Any
 
-from gradbook.event_linking.exercises.sets import as_pair, as_pairs
-from gradbook.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.event_linking.exercises.asked import returned_for
+from gradbook.event_linking.exercises.sets import as_pair, as_pairs, in_order
+from gradbook.exercises import Exercise, Mistake, Wrong
 
 Triple = tuple[int, int, str]
 Pair = tuple[int, int]
@@ -60,6 +61,16 @@ def _head_to_tail(events: list[set[Triple]]) -> Links:
     return {_ordered(a[0], b[1]) for a, b in pairs}, {_ordered(a[1], b[0]) for a, b in pairs}
 
 
+def _exchanged(events: list[set[Triple]]) -> Links:
+    heads, tails = solve_links(events)
+    return tails, heads
+
+
+def _never_one_token(events: list[set[Triple]]) -> Links:
+    heads, tails = ({(i, j) for i, j in pairs if i != j} for pairs in solve_links(events))
+    return heads, tails
+
+
 def _with_itself(events: list[set[Triple]]) -> Links:
     return _links((a, b) for event in events for a, b in product(event, event))
 
@@ -78,16 +89,18 @@ def _all_together(events: list[set[Triple]]) -> Links:
 
 def _links_agree(answer: Callable[..., Any]) -> None:
     for events in _CASES:
-        found = as_pair(returned(answer, [set(event) for event in events]), "heads and tails")
+        case = f"For the events {[sorted(event) for event in events]}"
+        found = as_pair(returned_for(case, answer, [set(event) for event in events]), "heads and tails")
         for name, value, truth in zip(("heads", "tails"), found, solve_links(events), strict=True):
             pairs = as_pairs(value, _WORDS)
             if pairs != truth:
-                shown = [sorted(event) for event in events]
-                raise Wrong(f"For the events {shown} it returns {sorted(pairs)} as {name}.")
+                raise Wrong(f"{case} it returns {in_order(pairs)} as {name}.")
 
 
 def _same_links(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(tuple(map(set, a([set(e) for e in events]))) == b(events) for events in _CASES)
+    return all(
+        tuple(as_pairs(some, _WORDS) for some in a([set(e) for e in events])) == b(events) for events in _CASES
+    )  # fmt: skip
 
 
 link_sets = Exercise(
@@ -102,6 +115,8 @@ link_sets = Exercise(
             _by_start, "In a span inside another the later start has the earlier end: order starts and ends apart."
         ),
         Mistake(_head_to_tail, "First tokens are linked with first tokens, last ones with last ones."),
+        Mistake(_exchanged, "The other way round: the pairs of first tokens come first, then those of last tokens."),
+        Mistake(_never_one_token, "Two roles on one span: token 1 is linked with itself, by the pair (1, 1)."),
         Mistake(_with_itself, "An argument isn't linked with itself: take two different arguments."),
         Mistake(_neighbours, "An event is complete: each two of its arguments are linked, not only neighbours."),
         Mistake(_to_the_trigger, "The trigger is an argument like the others: the others are linked among themselves."),

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from gradbook.exercises import Exercise, Mistake, Wrong, returned, same_number
+from gradbook.event_linking.exercises.asked import returned_for
+from gradbook.event_linking.scores import RoleArgument, argument_score
+from gradbook.exercises import Exercise, Mistake, Wrong, same_number
 
 Arguments = list[tuple[str, str]]
 
@@ -20,9 +22,12 @@ _CASES: list[tuple[Arguments, Arguments]] = [
     ([], [("winner", "ab")]),
     ([("winner", "ab")], []),
     ([("winner", "abab")], [("winner", "ba"), ("winner", "abcd")]),
+    ([("term", "abc")], [("term", "cab")]),
+    ([("winner", "ab"), ("winner", "a"), ("winner", "b")], [("winner", "ab")]),
 ]
 """In turn: equal, one letter short, another role, a letter twice, two predictions for one argument, two for two beside
-a third that is missed, nothing predicted, nothing to find, and two annotated ones to choose from."""
+a third that is missed, nothing predicted, nothing to find, two annotated ones to choose from, the same letters
+in another order, and three predictions for one argument, whose recall and F1 pass 1."""
 
 
 def solve_overlap(predicted: Arguments, gold: Arguments) -> float:
@@ -61,6 +66,24 @@ def _letters(predicted: Arguments, gold: Arguments) -> float:
     return solve_overlap(once(predicted), once(gold))
 
 
+def _in_order(predicted: Arguments, gold: Arguments) -> float:
+    """The longest common subsequence, instead of all common characters."""
+
+    def best(role: str, mention: str) -> float:
+        found = [2 * _subsequence(mention, other) / (len(mention) + len(other)) for r, other in gold if r == role]
+        return max(found, default=0.0)
+
+    return _f1(sum(best(role, mention) for role, mention in predicted), len(predicted), len(gold))
+
+
+def _subsequence(first: str, second: str) -> int:
+    if not first or not second:
+        return 0
+    if first[0] == second[0]:
+        return 1 + _subsequence(first[1:], second[1:])
+    return max(_subsequence(first[1:], second), _subsequence(first, second[1:]))
+
+
 def _share(predicted: Arguments, gold: Arguments) -> float:
     """The share of the predicted characters that are right, instead of an F1 of characters."""
 
@@ -88,19 +111,36 @@ def _summed(predicted: Arguments, gold: Arguments) -> float:
     return _f1(sum(_mention_f1(*pair) for pair in pairs), len(predicted), len(gold))
 
 
+def _once(predicted: Arguments, gold: Arguments) -> float:
+    """Each annotated argument scores with one prediction at most."""
+    found, there = ([[RoleArgument("", *some) for some in side]] for side in (predicted, gold))
+    return argument_score(found, there, "once").f1
+
+
 def _precision(predicted: Arguments, gold: Arguments) -> float:
     total = sum(_best(role, mention, gold) for role, mention in predicted)
     return total / len(predicted) if predicted else 0.0
 
 
+def _recall(predicted: Arguments, gold: Arguments) -> float:
+    return _precision(predicted, gold) * len(predicted) / len(gold) if gold else 0.0
+
+
+def _clipped(predicted: Arguments, gold: Arguments) -> float:
+    """Recall held at 1."""
+    precision, recall = _precision(predicted, gold), min(_recall(predicted, gold), 1.0)
+    return 2 * precision * recall / (precision + recall) if precision else 0.0
+
+
 def _scores_agree(answer: Callable[..., Any]) -> None:
     for predicted, gold in _CASES:
-        value = returned(answer, list(predicted), list(gold))
+        case = f"For predicted {predicted} and annotated {gold}"
+        value = returned_for(case, answer, list(predicted), list(gold))
         if isinstance(value, (str, bytes)):  # float would read it
             raise Wrong(f"A number is asked for, it returns a {type(value).__name__}.")
         found, truth = float(value), solve_overlap(predicted, gold)
         if not abs(found - truth) <= 1e-6:
-            raise Wrong(f"For predicted {predicted} and annotated {gold} it returns {found:.4f}.")
+            raise Wrong(f"{case} it returns {found:.4f}.")
 
 
 def _same_scores(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
@@ -117,10 +157,14 @@ role_overlap = Exercise(
         Mistake(_exact, "A mention that is nearly right counts in part: by the characters it shares."),
         Mistake(_any_role, "Only annotated arguments of the same role are compared."),
         Mistake(_letters, "A character that stands twice counts twice, as often as both mentions have it."),
+        Mistake(_in_order, "Order plays no part: abc and cab have three characters in common."),
         Mistake(_share, "The F1 of two mentions is 2c/(m + n): a mention that is too short loses as well."),
         Mistake(_two_sides, "Recall takes the same sum as precision, over the number of annotated arguments."),
         Mistake(_summed, "A predicted argument scores with the best of the annotated ones, not with all."),
+        Mistake(_once, "Two predictions may score with the same annotated argument: none is used up."),
+        Mistake(_clipped, "Recall may pass 1: nothing keeps three predictions from one argument."),
         Mistake(_precision, "That is the precision. F1 is the harmonic mean of precision and recall."),
+        Mistake(_recall, "That is the recall. F1 is its harmonic mean with precision."),
     ],
     same=_same_scores,
     hint="Sum, over the predicted arguments, the best 2c/(m + n) in the same role. Divide by the two counts for "

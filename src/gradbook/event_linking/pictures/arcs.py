@@ -196,14 +196,15 @@ def event_arcs() -> Picture:
         ],
         readout=[Number("events", "events"), Number("english", "in English")],
         presets={
-            "Threshold 1: a link is lost": {"threshold": 1},
+            "Threshold 1.5: an argument and a link are lost": {"threshold": 1.5},
             **{example.title: {"text": example.text} for example in others},
         },
         caption="Figure 6.4. A sentence as the stored model sees it. It knows two types of events, reports (a byline: "
         "agency, place, date, reporters) and meetings (host, guest, time, place), from 956 bylines that "
         "a rule marked (silver) and 150 sentences that were read. Each event has a colour; its arcs run from "
-        "the trigger to the other arguments. On the right the lower of the two link scores of each two "
-        "arguments, red above 0; an event's cells are outlined, and nothing outside a block of one type is "
+        "the trigger to the other arguments; links among these aren't drawn as arcs. On the right the lower "
+        "of the two link scores of each two arguments, red above 0; an event's cells are outlined, and nothing "
+        "outside a block of one type is "
         "looked at. Here two meetings share trigger, time and guest: the hosts aren't linked. Bylines come out "
         "nearly always, meetings often in pieces; in “One mistake” two guests become one. Type a Chinese "
         f"sentence of your own (up to {LONGEST} characters).",
@@ -211,5 +212,5 @@ def event_arcs() -> Picture:
         "(this afternoon the prime minister of Vietnam and his deputy each met Wang Jianguo), five boxes round its "
         "arguments: two hosts, time, trigger, guest. Blue arcs run from the trigger to the first host, the time and "
         "the guest, orange ones to the second host and the same time and guest. Right: a table of five rows and "
-        "columns, all red but the cells of the two hosts, which are blue.",
+        "columns, all red, some very pale, but the cells of the two hosts, which are blue.",
     )

@@ -169,8 +169,9 @@ def ceiling_kinds(counts: Counts | None = None) -> Picture:
         "perfect scores for them decode to. The article writes a link as a pair of first places and a pair of "
         "last places, for all types and roles together. Two arguments count as linked if both pairs are there, "
         "wherever they come from: the lines on the left show which annotated arguments give them, those on the "
-        "right the edge that nobody meant. Tables for each type cure “type”, tables for each role all but "
-        "“merged”, which no graph of arguments can hold.",
+        "right the edge that nobody meant. Tables for each type cure “type”, tables for each role all of these "
+        "but “merged”, which no graph of arguments can hold; two events that each give one direction of an edge "
+        "would still make it.",
         alt="Two panels with boxes under the words “Rovers” and “Cup”. Left, annotated: an event with the loser "
         "Rovers alone, and one with the winner Rovers and the cup, joined by a black line between their left "
         "corners and a dashed grey one between their right corners. Right: the second event comes back, and in "

@@ -192,8 +192,9 @@ def argument_graph() -> Picture:
         caption="Figure 6.1. Seven arguments, and links between those that are of one event. Each complete subgraph "
         "that can't be made larger is an event, in a colour of its own; an argument has a bead in the colour of "
         "each of its events. Trigger, court and time are in both. Click on a dot in the middle of a line, or "
-        "press a pair's button, to link two arguments or to part them. Three pairs that make a triangle come "
-        "back as one event, and an event inside another doesn't come back at all, though every link is right.",
+        "press a pair's button (“45” is the pair of 4 and 5), to link two arguments or to part "
+        "them. Three pairs that make a triangle come back as one event, and an event inside "
+        "another doesn't come back at all, though every link is right.",
         alt="Seven nodes on a circle, each with a Chinese word and its role: Friday, the court, the trigger "
         "“sentenced”, Zhang, 22 years, Li, 20 years. Two tinted five-cornered shapes share the first three "
         "nodes; one holds Zhang and 22 years, the other Li and 20 years. A dot in the middle of each of the 21 "

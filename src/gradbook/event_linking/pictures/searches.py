@@ -199,5 +199,5 @@ def recursion() -> Picture:
         "set of this call, and a dashed vermilion line joins a pair that isn't linked. Right: the tree of the "
         "article's nine calls, the first above and eight below it; the first four are drawn in colour: blue for a "
         "call, green for a complete set that is new, orange diamonds for sets that were there before, a black "
-        "ring round this call.",
+        "disc behind this call.",
     )

@@ -149,7 +149,6 @@ def smallest_ambiguity() -> Picture:
             ["used", "row spurious subjects", "row spurious objects", "row spurious words"],
         ),
         presets={
-            "Apart": {"s1": (1.0, 1.0), "s2": (2.0, 2.0), "o1": (3.0, 3.0), "o2": (4.0, 4.0)},
             "A name in a name on one side": {"s1": (1.0, 2.0), "s2": (2.0, 2.0), "o1": (3.0, 3.0), "o2": (4.0, 4.0)},
             "Shared beginning, shared end": {"s1": (1.0, 1.0), "s2": (1.0, 2.0), "o1": (3.0, 4.0), "o2": (4.0, 4.0)},
             "Shared beginnings": {"s1": (1.0, 1.0), "s2": (1.0, 2.0), "o1": (3.0, 3.0), "o2": (3.0, 4.0)},

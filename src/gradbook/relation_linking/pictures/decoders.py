@@ -39,18 +39,18 @@ def measured() -> Table:
 
 
 @lru_cache(maxsize=256)
-def raced(candidates: int, seed: int) -> tuple[int, bool, tuple[int, int]]:
+def raced(candidates: int) -> tuple[int, bool, tuple[int, int]]:
     """Decode one text both ways: how many relations, whether both sets are equal, how many lookups each took."""
-    scores = planted_scores(candidates, LIVE_PREDICATES, LIVE_LENGTH, seed)
+    scores = planted_scores(candidates, LIVE_PREDICATES, LIVE_LENGTH)
     ours, theirs = counted(decode_relations, scores), counted(nested_loops, scores)
     return len(ours.relations), ours.relations == theirs.relations, (ours.lookups, theirs.lookups)
 
 
-def decoding_state(table: Table, varied: str, candidates: float, seed: float) -> dict[str, Any]:
+def decoding_state(table: Table, varied: str, candidates: float) -> dict[str, Any]:
     """The measured times of both ways, and one text decoded here and now."""
     key, fixed = VARIED[varied]
     rows = table.get(key, [])
-    number, equal, lookups = raced(int(candidates), int(seed))
+    number, equal, lookups = raced(int(candidates))
     state: dict[str, Any] = {
         way: np.array([(row[key], row[way]) for row in rows], dtype=float).reshape(-1, 2) for way in WAYS
     }
@@ -83,7 +83,6 @@ def decoding(table: Table | None = None) -> Picture:
         controls=[
             Choice("varied", "times over", tuple(VARIED), start),
             Slider("candidates", "subjects, and as many objects", 1, 30, 8, at=_COUNTS),
-            Slider("seed", "draw no.", 0, 9, 0, step=1),
         ],
         compute=partial(decoding_state, known),
         panels=[
@@ -131,7 +130,7 @@ def decoding(table: Table | None = None) -> Picture:
         "the pair up in the scores of heads and of tails: two lookups a pair. Gathering sets all pairs side by side "
         "and looks up all heads at once and all tails at once. Both find the same relations. On the left the time "
         "as measured with the chapter's bench, where there is a dot; on the right a random text of "
-        f"{LIVE_LENGTH} tokens and {LIVE_PREDICATES} predicates is decoded both ways while you move the sliders.",
+        f"{LIVE_LENGTH} tokens and {LIVE_PREDICATES} predicates is decoded both ways while you move the slider.",
         alt="Left: two lines with logarithmic axes, the time of both decoders over the number of candidates from 1 to "
         "30; they begin together, and that of nested loops rises much more steeply than that of gathering. Right: two "
         "bars on a logarithmic axis, 2 lookups by gathering and, for 8 subjects and 8 objects, 128 by nested loops.",
