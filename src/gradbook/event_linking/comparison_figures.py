@@ -88,7 +88,7 @@ def judged_row(name: str, model: EventExtractor, texts: Sequence[EventText]) -> 
     kept = [[event for event in events if event.type in types] for events in found]
     words = [role_arguments(text.text, events) for text, events in zip(texts, kept, strict=True)]
     scores = (
-        argument_score(words, [role_arguments(text.text, text.events) for text in texts]),
+        argument_score(words, [role_arguments(text.text, text.events) for text in texts], "once"),
         event_score(kept, [text.events for text in texts]),
     )
     size = sum(count_numbers(pointer) for pointer in model.linker.pointers)
