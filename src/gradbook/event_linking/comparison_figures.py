@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from matplotlib.figure import Figure
 
 from gradbook.corpora import EventText
 from gradbook.event_linking.extractor import EventExtractor
 from gradbook.event_linking.scores import argument_score, event_score, role_arguments
 from gradbook.explore import COLOURS, new_figure
-from gradbook.global_pointer.comparison_figures import mean_spread
+from gradbook.global_pointer.comparison_figures import draw_seeds, mean_spread, told_differences
 from gradbook.global_pointer.fine_print import count_numbers
 from gradbook.global_pointer.palette import HEAD_COLOURS
 from gradbook.relation_linking.comparison_figures import by_option
@@ -41,8 +40,7 @@ def seed_by_seed(stored: Mapping[str, Any], first: str, second: str, key: str = 
     Raises ValueError if the two haven't as many runs.
     """
     scores = by_option(stored, key)
-    differences = [x - y for x, y in zip(scores[first], scores[second], strict=True)]
-    return f"{sum(differences) / len(differences):+.3f}   by seed {', '.join(f'{d:+.3f}' for d in differences)}"
+    return told_differences(scores[first], scores[second])
 
 
 def quoted_rows() -> list[tuple[str, ...]]:
@@ -103,12 +101,8 @@ def scores_figure(tables: Mapping[str, Mapping[str, Any]]) -> Figure:
         names = list(by_option(stored, "arguments"))
         for y, name in enumerate(names):
             for shift, key, fill in ((-0.18, "arguments", "full"), (0.18, "events", "none")):
-                values = by_option(stored, key)[name]
-                colour, numbers = COLOURS[HEAD_COLOURS[name]], torch.tensor(values)
-                spread = float(numbers.std()) if len(values) > 1 else 0.0
-                mean = float(numbers.mean())
-                ax.errorbar(mean, y + shift, xerr=spread, fmt="o", color=colour, fillstyle=fill, capsize=3)
-                ax.plot(values, [y + shift + 0.14] * len(values), ".", color=colour, alpha=0.6)
+                colour = COLOURS[HEAD_COLOURS[name]]
+                draw_seeds(ax, y + shift, by_option(stored, key)[name], colour, below=0.14, fill=fill)
         ax.set(title=title, xlabel="F1", ylim=(len(names) - 0.4, -0.6))
         ax.margins(x=0.3)
         ax.set_yticks(range(len(names)), [name.replace(" ", "\n") for name in names] if not k else [""] * len(names))

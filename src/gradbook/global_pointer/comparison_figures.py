@@ -61,8 +61,23 @@ def seed_by_seed(stored: Mapping[str, Any], first: str, second: str, other: Mapp
     ``other``: where the second head's runs stand, if in another table.
     """
     a, b = by_head(stored, "test")[first], by_head(other or stored, "test")[second]
-    differences = [x - y for x, y in zip(a, b, strict=True)]
+    return told_differences(a, b)
+
+
+def told_differences(first: Sequence[float], second: Sequence[float]) -> str:
+    """Return the mean of ``first`` minus ``second``, then each difference; ValueError if they aren't as many."""
+    differences = [x - y for x, y in zip(first, second, strict=True)]
     return f"{sum(differences) / len(differences):+.3f}   by seed {', '.join(f'{d:+.3f}' for d in differences)}"
+
+
+def draw_seeds(
+    ax: Any, row: float, values: Sequence[float], colour: str, below: float = 0.25, fill: str = "full"
+) -> None:
+    """Draw mean and standard deviation in a row of ``ax``, every seed (small dots) ``below``; ``fill`` "none": open."""
+    numbers = torch.tensor(values)
+    spread = float(numbers.std()) if len(values) > 1 else 0.0
+    ax.errorbar(float(numbers.mean()), row, xerr=spread, fmt="o", color=colour, fillstyle=fill, capsize=3)
+    ax.plot(values, [row + below] * len(values), ".", color=colour, alpha=0.6)
 
 
 def quoted_rows() -> list[tuple[str, ...]]:
@@ -112,10 +127,7 @@ def scores_figure(tables: Mapping[str, Mapping[str, Any]]) -> Figure:
     for ax, (title, stored) in zip(axes[0], tables.items(), strict=True):
         heads = by_head(stored, "test")
         for y, (head, values) in enumerate(heads.items()):
-            colour, numbers = COLOURS[HEAD_COLOURS[head]], torch.tensor(values)
-            spread = float(numbers.std()) if len(values) > 1 else 0.0
-            ax.errorbar(float(numbers.mean()), y, xerr=spread, fmt="o", color=colour, capsize=3)
-            ax.plot(values, [y + 0.25] * len(values), ".", color=colour, alpha=0.6)
+            draw_seeds(ax, y, values, COLOURS[HEAD_COLOURS[head]])
         ax.set(title=title, xlabel="F1", ylim=(len(heads) - 0.5, -0.5))
         ax.set_yticks(range(len(heads)), list(heads))
     return figure

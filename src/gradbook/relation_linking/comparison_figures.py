@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import torch
 from matplotlib.figure import Figure
 
 from gradbook.corpora import RelationText, Triple
 from gradbook.explore import COLOURS, new_figure
 from gradbook.global_pointer import Score
-from gradbook.global_pointer.comparison_figures import mean_spread
+from gradbook.global_pointer.comparison_figures import draw_seeds, mean_spread, told_differences
 from gradbook.global_pointer.fine_print import count_numbers
 from gradbook.global_pointer.palette import HEAD_COLOURS
 from gradbook.relation_linking.extractor import RelationExtractor
@@ -65,8 +64,7 @@ def seed_by_seed(stored: Mapping[str, Any], first: str, second: str, option: str
     Raises ValueError if the two haven't as many runs.
     """
     scores = by_option(stored, "test", option)
-    differences = [x - y for x, y in zip(scores[first], scores[second], strict=True)]
-    return f"{sum(differences) / len(differences):+.3f}   by seed {', '.join(f'{d:+.3f}' for d in differences)}"
+    return told_differences(scores[first], scores[second])
 
 
 def quoted_rows() -> list[tuple[str, str]]:
@@ -118,10 +116,7 @@ def scores_figure(tables: Mapping[str, Mapping[str, Any]]) -> Figure:
     for k, (ax, (title, stored)) in enumerate(zip(axes[0], tables.items(), strict=True)):
         scores = by_option(stored, "test")
         for y, (pointer, values) in enumerate(scores.items()):
-            colour, numbers = COLOURS[HEAD_COLOURS[pointer]], torch.tensor(values)
-            spread = float(numbers.std()) if len(values) > 1 else 0.0
-            ax.errorbar(float(numbers.mean()), y, xerr=spread, fmt="o", color=colour, capsize=3)
-            ax.plot(values, [y + 0.25] * len(values), ".", color=colour, alpha=0.6)
+            draw_seeds(ax, y, values, COLOURS[HEAD_COLOURS[pointer]])
         ax.set(title=title, xlabel="F1", ylim=(len(scores) - 0.4, -0.6))
         ax.margins(x=0.3)
         ax.set_yticks(range(len(scores)), [name.replace(" ", "\n") for name in scores] if not k else [""] * len(scores))

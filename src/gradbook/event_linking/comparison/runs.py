@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,7 @@ def fit(
     return train(
         model,
         list(texts),
-        epochs=budget.epochs,
-        batch_size=budget.batch_size,
-        learning_rate=budget.learning_rate,
+        **asdict(budget),
         seed=seed,
         evaluate=lambda m: sum(score.f1 for score in evaluate(m, dev)) / 2,
         checkpoint=checkpoint,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gradbook.corpora import Entity, Sentence
@@ -18,7 +18,10 @@ LONG = 20  # characters: of MSRA's names only one in several thousand is longer
 
 @dataclass(frozen=True)
 class Budget:
-    """What every head of a comparison gets: passes over the data, sentences a step, the highest learning rate."""
+    """What every head of a comparison gets: passes over the data, texts a step, the highest learning rate.
+
+    The names are those of :func:`gradbook.training.train`.
+    """
 
     epochs: int = 12
     batch_size: int = 32
@@ -43,9 +46,7 @@ def fit(
     return train(
         model,
         [outermost(sentence) for sentence in sentences] if flat else list(sentences),
-        epochs=budget.epochs,
-        batch_size=budget.batch_size,
-        learning_rate=budget.learning_rate,
+        **asdict(budget),
         seed=seed,
         evaluate=lambda m: evaluate(m, dev).f1,
         checkpoint=checkpoint,

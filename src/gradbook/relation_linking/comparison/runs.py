@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from gradbook.corpora import RelationText
 from gradbook.global_pointer import Score
+from gradbook.global_pointer.comparison import Budget
 from gradbook.relation_linking.comparison.models import build
 from gradbook.relation_linking.extractor import RelationExtractor
 from gradbook.relation_linking.scores import Match, triple_score
 from gradbook.training import History, train
 
 Parts = tuple[Sequence[RelationText], Sequence[RelationText], Sequence[RelationText]]
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What every model of a comparison gets: passes over the data, texts a step, the highest learning rate."""
-
-    epochs: int = 20
-    batch_size: int = 32
-    learning_rate: float = 3e-3
 
 
 def fit(
@@ -41,9 +33,7 @@ def fit(
     return train(
         model,
         list(texts),
-        epochs=budget.epochs,
-        batch_size=budget.batch_size,
-        learning_rate=budget.learning_rate,
+        **asdict(budget),
         seed=seed,
         evaluate=lambda m: evaluate(m, dev).f1,
         checkpoint=checkpoint,

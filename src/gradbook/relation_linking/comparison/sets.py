@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gradbook.corpora import RelationText, read_casrel, read_duie, read_triple_objects, silver_cut
-from gradbook.relation_linking.comparison.runs import Budget, Parts
+from gradbook.global_pointer.comparison import Budget
+from gradbook.relation_linking.comparison.runs import Parts
 from gradbook.relation_linking.scores import Match
 
 
@@ -44,7 +45,7 @@ def load_set(name: str, data: str = "") -> RelationSet:
     if name == "duie":
         train = read_duie(folder / "duie" / "train_data.json", bad="skip").sentences
         test = read_duie(folder / "duie" / "dev_data.json", bad="skip").sentences
-        return _set((train[:-200], train[-200:], test), Budget(epochs=15))
+        return _set((train[:-200], train[-200:], test), Budget(epochs=10))
     raise ValueError(f"name must be silver, agr, webnlg or duie, got {name!r}")
 
 
