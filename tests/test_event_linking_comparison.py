@@ -86,7 +86,10 @@ def test_bad_input():
 
 
 def test_jobs():
-    assert list(tables.jobs(["GlobalPointer"], 2)) == [{"pointer": "GlobalPointer", "seed": seed} for seed in (0, 1)]
+    assert list(tables.jobs("meetings", ["GlobalPointer"], 2)) == [
+        {"pointer": "GlobalPointer", "seed": seed} for seed in (0, 1)
+    ]
+    assert {job["head_size"] for job in tables.jobs("duee", list(POINTERS), 3)} == {16}
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="DuEE isn't here")

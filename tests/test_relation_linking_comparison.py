@@ -48,6 +48,20 @@ def test_jobs_vary_what_the_table_is_about():
     ]
     assert len(list(tables.jobs("silver", tuple(POINTERS), 3))) == 6
     assert len(list(tables.jobs("silver", ("GlobalPointer",), 3))) == 3
+    assert {job["pointer"] for job in tables.jobs("slim", tuple(POINTERS), 3)} == set(POINTERS)
+    assert {job["head_size"] for job in tables.jobs("slim", tuple(POINTERS), 3)} == {16}
+
+
+def test_the_size_of_the_queries_can_be_asked_for():
+    pointers = build("GlobalPointer", TEXTS, head_size=16).linker.pointers
+    assert [pointer.head_size for pointer in pointers] == [16, 16, 16]
+
+
+def test_passes_are_those_asked_for_then_the_tables_then_the_sets(monkeypatch):
+    monkeypatch.setattr(tables, "load_set", lambda name, data: RelationSet(TEXTS, TEXTS, TEXTS, Budget(epochs=30)))
+    epochs = [tables.table_set(table, "", asked).budget.epochs for table, asked in (("slim", 2), ("slim", None))]
+    assert epochs == [2, tables.TABLES["slim"].epochs]
+    assert tables.table_set("webnlg", "", None).budget.epochs == 30
 
 
 def test_unknown_sets_are_refused():

@@ -29,6 +29,7 @@ def build(
     joint: bool = False,
     classes: Sequence[tuple[Label, Label]] | None = None,
     frozen: bool = False,
+    head_size: int = 64,
 ) -> EventExtractor:
     """Return an untrained extractor for ``classes``, or those in the training ``texts``.
 
@@ -41,4 +42,5 @@ def build(
     characters = None if frozen else Characters.from_texts([text.text for text in texts])
     embedding = jieba_embedding(characters, frozen=frozen)
     encoder = TextEncoder(embedding, BiLSTM(embedding.size))
-    return EventExtractor(EventLinker(encoder, classes or classes_of(texts), POINTERS[pointer]), method, joint)
+    linker = EventLinker(encoder, classes or classes_of(texts), POINTERS[pointer], head_size)
+    return EventExtractor(linker, method, joint)

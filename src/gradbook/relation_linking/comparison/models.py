@@ -26,6 +26,7 @@ def build(
     occurrence: Occurrence = "nearest",
     hidden: int = 128,
     dropout: float = 0.3,
+    head_size: int = 64,
 ) -> RelationExtractor:
     """Return an untrained extractor for the predicates in the training ``texts``: vectors, a BiLSTM, three pointers.
 
@@ -38,7 +39,7 @@ def build(
     vectors = word_embedding(texts) if texts[0].words else character_embedding(texts)
     encoder = TextEncoder(vectors, BiLSTM(int(vectors.size), hidden), dropout)  # type: ignore[arg-type]
     predicates = sorted({triple.predicate for text in texts for triple in text.triples})
-    linker = RelationLinker(encoder, len(predicates), POINTERS[pointer])
+    linker = RelationLinker(encoder, len(predicates), POINTERS[pointer], head_size)
     return RelationExtractor(linker, predicates, occurrence, method, joint)
 
 
