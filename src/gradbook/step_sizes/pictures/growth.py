@@ -1,0 +1,90 @@
+"""Four ways to stay positive, from a start near zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradbook.explore import COLOURS, Number, Panel, Path, Picture, Predict, Slider
+from gradbook.step_sizes.nonnegative import WAYS, walk
+
+Array = NDArray[np.float64]
+STEPS = 1000
+_FLOOR = 1e-5
+_COLOURS = {
+    "exponentiated": ("vermilion", 3.0, False),
+    "descent in log θ": ("blue", 2.5, False),
+    "descent in √θ": ("orange", 2.0, True),
+    "projected": ("grey", 2.0, False),
+}
+
+
+def growth_state(start: float, target: float, rate: float, guess: float) -> dict[str, Any]:
+    """The paths of all four ways on L = ½ (θ − target)², and when each has gone half of the way."""
+    state: dict[str, Any] = {}
+    halves, half = {}, (start + target) / 2
+    steps = np.arange(1, STEPS + 1, dtype=float)
+    for way in WAYS:
+        places = walk(way, lambda theta: theta - target, np.float64(start), rate, STEPS)
+        shown = np.clip(np.nan_to_num(places[1:], nan=10.0, posinf=10.0), _FLOOR, 10)
+        state[way] = np.column_stack([steps, shown])
+        there = np.flatnonzero((places >= half) if target > start else (places <= half))
+        halves[way] = f"{there[0]}" if len(there) and target != start else "–"
+    state["goal"] = np.array([[1.0, max(target, _FLOOR)], [STEPS, max(target, _FLOOR)]])
+    state["guess"] = np.array([[guess, _FLOOR], [guess, 10.0]])
+    state["halves"] = "; ".join(f"{way} {steps}" for way, steps in halves.items())
+    mine = halves["descent in log θ"]
+    outcome = f"after {mine} steps" if mine != "–" else f"not within {STEPS} steps"
+    state["verdict"] = f"Descent in log θ is half-way {outcome}; you guessed {guess:.0f}."
+    return state
+
+
+def growth_from_nearly_nothing() -> Picture:
+    """Figure 7.2: exponentiated gradient beside three other ways to keep a parameter positive."""
+    return Picture(
+        title="One positive parameter on its way to a target",
+        controls=[
+            Slider("start", "start θ", 1e-4, 1, 0.01, log=True),
+            Slider("target", "target", 0, 2, 1, step=0.1),
+            Slider("rate", "rate η", 0.01, 1, 0.1, log=True),
+            Slider("guess", "my guess: descent in log θ is half-way after so many steps", 1, 1000, 100, log=True),
+        ],
+        compute=growth_state,
+        panels=[
+            Panel(
+                "θ after each step, for L = ½ (θ − target)²",
+                (1, STEPS),
+                (_FLOOR, 10),
+                [
+                    Path("goal", "target", COLOURS["green"], 5, opacity=0.4),
+                    Path("guess", "my guess", COLOURS["ink"], 1, dashed=True),
+                    *(Path(way, way, COLOURS[c], w, dashed=d) for way, (c, w, d) in _COLOURS.items()),
+                ],
+                x_label="step",
+                y_label="θ",
+                width=560,
+                height=320,
+                log_x=True,
+                log_y=True,
+            ),
+        ],
+        readout=[Number("halves", "steps to half-way")],
+        predict=Predict(
+            "Exponentiated gradient needs some 50 steps from 0.01 to half-way. How many does plain descent in "
+            "φ = log θ need, with the same rate? Set your guess, then reveal.",
+            ["descent in log θ"],
+        ),
+        presets={
+            "From a ten-thousandth": {"start": 1e-4},
+            "Down to zero": {"start": 1, "target": 0},
+            "Start at 1": {"start": 1, "target": 2},
+        },
+        caption="Figure 7.2. Exponentiated gradient climbs out of a tiny start along a straight line on this axis: it "
+        "grows by a factor a step. Plain descent in the logarithm hardly moves until late. Descent in the square root "
+        "goes with exponentiated gradient, and projected descent steps straight to the target.",
+        alt="Curves of one parameter against the step, both axes logarithmic. From 0.01 the grey line of projected "
+        "descent jumps up at once; the red and the dashed orange line bend upwards together and reach the green line "
+        "of the target after about a hundred steps; the blue line, once revealed, stays low for hundreds of steps.",
+    )

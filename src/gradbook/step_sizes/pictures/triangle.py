@@ -1,0 +1,107 @@
+"""Three ways to stay on the simplex, drawn in its triangle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradbook.explore import COLOURS, Dots, Labels, Number, Panel, Path, Picture, Point, Slider
+from gradbook.step_sizes.simplex import CORNERS, WAYS, drawn, project, walk, weights_at
+
+Array = NDArray[np.float64]
+STEPS = 100
+_SPAN = (-1.5, 1.5)
+_FLOOR = 1e-8
+_COLOURS = {
+    "exponentiated": ("vermilion", 3.0, False),
+    "projected": ("grey", 2.0, False),
+    "descent in logits": ("blue", 2.0, True),
+}
+
+
+def nearest_weights(target: Array) -> Array:
+    """Return the weights (3,) of the triangle's point nearest to ``target`` (2,).
+
+    The triangle is equilateral: distances in it are those of the weights, up to a factor, so that (as projecting onto
+    the plane of the triangle changes nothing) the nearest weights are the projection of the target's own.
+    """
+    return project(np.linalg.solve(np.vstack([CORNERS.T, np.ones(3)]), np.append(target, 1.0)))
+
+
+def triangle_state(target: tuple[float, float], start: tuple[float, float], rate: float) -> dict[str, Any]:
+    """The three paths, and their distances from the best weights."""
+    goal = np.array(target)
+    begun = weights_at(np.array(start))
+    begun = np.maximum(begun, 1e-3) / np.maximum(begun, 1e-3).sum()  # a weight of zero would stay zero
+    best = nearest_weights(goal)
+
+    def slope(weights: Array) -> Array:
+        return np.asarray(CORNERS @ (weights @ CORNERS - goal))
+
+    state: dict[str, Any] = {"best": drawn(best)[None], "target": goal[None], "begun": drawn(begun)[None]}
+    ends = []
+    for way in WAYS:
+        weights = walk(way, slope, begun, rate, STEPS)
+        places = drawn(weights)
+        off = np.linalg.norm(places - drawn(best), axis=1)
+        state[way] = places
+        state[f"{way} off"] = np.column_stack([np.arange(STEPS + 1), np.clip(off, _FLOOR, 3)])
+        least = weights[-1].min()
+        ends.append(f"{way} " + (f"{least:.0e}" if least else "0"))
+    state["ends"] = "; ".join(ends)
+    state["weights"] = ", ".join(f"{weight:.2f}" for weight in best)
+    return state
+
+
+def triangle_of_weights() -> Picture:
+    """Figure 7.3: exponentiated gradient, projected descent and descent in the logits on the simplex."""
+    return Picture(
+        title=f"{STEPS} steps on the simplex of three weights",
+        controls=[
+            Slider("rate", "rate η", 0.01, 10, 0.3, log=True),
+            Point("target", "target", (0.75, 0.45), (-1.45, -1.45), (1.45, 1.45), colour=COLOURS["green"]),
+            Point("start", "start", (-0.6, -0.4), (-1.45, -1.45), (1.45, 1.45), colour=COLOURS["ink"]),
+        ],
+        compute=triangle_state,
+        panels=[
+            Panel(
+                "The loss is the squared distance from the target. Drag it, or the start.",
+                _SPAN,
+                _SPAN,
+                [
+                    Path(np.vstack([CORNERS, CORNERS[:1]]), "", COLOURS["sky"], 1.5, fill=True),
+                    *(Path(way, way, COLOURS[c], w, dashed=d) for way, (c, w, d) in _COLOURS.items()),
+                    Dots("best", "best weights", COLOURS["green"], 60, shape="diamond"),
+                    Labels([(-1.3, -0.85, "α₁ = 1"), (0.9, -0.85, "α₂ = 1"), (0.05, 1.15, "α₃ = 1")]),
+                ],
+                width=400,
+                height=400,
+            ),
+            Panel(
+                "Distance from the best weights",
+                (0, STEPS),
+                (_FLOOR, 3),
+                [Path(f"{way} off", way, COLOURS[c], w, dashed=d) for way, (c, w, d) in _COLOURS.items()],
+                x_label="step",
+                width=300,
+                height=400,
+                log_y=True,
+            ),
+        ],
+        readout=[Number("weights", "best weights"), Number("ends", "smallest weight at the end")],
+        presets={
+            "Best weights inside": {"target": (0.1, 0.0)},
+            "Best weights in a corner": {"target": (1.4, -1.2)},
+            "Start near a corner": {"target": (0.1, 0.0), "start": (-1.0, -0.6)},
+            "Large steps": {"rate": 3},
+        },
+        caption="Figure 7.3. Exponentiated gradient bends along the edges and never leaves the inside; projected "
+        "descent goes straight and lands on an edge exactly. Near a corner, where two weights are tiny, descent in the "
+        "logits crawls: its gradient carries the factor α.",
+        alt="Left: a triangle, a green target to its upper right and three paths from the lower left corner to the "
+        "point of the right edge nearest to the target. The red one curves along the bottom, the grey one is straight, "
+        "the dashed blue one stops short. Right: the distances from the best weights, on a logarithmic axis; the grey "
+        "line falls fastest, the red one follows in a straight line, the blue one stays high.",
+    )

@@ -1,0 +1,128 @@
+"""Five optimizers in a valley, and the step sizes that one of them learns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradbook.explore import COLOURS, Dots, Number, Panel, Path, Picture, Point, Slider, contour_lines
+from gradbook.step_sizes.valley import METHODS, descend, hessian, loss
+
+Array = NDArray[np.float64]
+STEPS = 60
+_SPAN = (-2.0, 2.0)
+_GRID = np.linspace(*_SPAN, 81)
+_PLACES = np.stack(np.meshgrid(_GRID, _GRID), axis=-1)
+_LEVELS = [0.02, 0.1, 0.3, 0.7, 1.3]
+_NOISE = np.random.default_rng(7).standard_normal((STEPS, 2))
+_FLOOR = 1e-6
+_STYLES = {
+    "gradient descent": ("grey", 2.0, False),
+    "momentum": ("sky", 1.5, False),
+    "Adam": ("orange", 1.5, False),
+    "hypergradient": ("green", 2.0, True),
+    "meta": ("vermilion", 3.0, False),
+}
+
+
+def valley_state(
+    condition: float, angle: float, rate: float, gamma: float, noise: float, unit: float, start: tuple[float, float]
+) -> dict[str, Any]:
+    """The five descents, their losses, and the gains of the meta rule and of hypergradient descent."""
+    matrix = hessian(condition, angle)
+    state: dict[str, Any] = {"contours": contour_lines(_GRID, _GRID, loss(matrix, _PLACES), _LEVELS)}
+    words, far = [], []
+    for name in METHODS:
+        run = descend(name, matrix, start, rate, gamma, noise * _NOISE, unit)
+        heights = loss(matrix, run.places)
+        times = np.arange(len(heights))
+        state[name] = np.clip(run.places, -3, 3)
+        state[f"{name} loss"] = np.column_stack([times, np.clip(heights, _FLOOR, 10)])
+        words.append(f"{name} {heights[-1]:.1e}")
+        if run.diverged:
+            far.append(name)
+        if name in ("meta", "hypergradient"):
+            gains = np.clip(run.gains, 1e-3, 1e3)
+            state[f"{name} gains"] = [np.column_stack([times, column]) for column in gains.T]
+    state["ν₁"], state["ν₂"] = state.pop("meta gains")
+    state["ν of all"] = state.pop("hypergradient gains")[0]
+    state["words"] = "; ".join(words)
+    state["note"] = f"Diverged: {', '.join(far)}." if far else ""
+    return state
+
+
+def five_ways_down() -> Picture:
+    """Figure 7.1: gradient descent, momentum, Adam, hypergradient descent and the meta rule in a valley."""
+    return Picture(
+        title=f"{STEPS} steps of five optimizers with the same base rate",
+        controls=[
+            Slider("condition", "condition number of the valley", 1, 100, 10, log=True),
+            Slider("angle", "angle of its floor, in degrees", 0, 90, 0, step=1),
+            Slider("rate", "base rate η", 0.01, 10, 0.1, log=True),
+            Slider("gamma", "γ, the rate of the step sizes", 0.01, 100, 1, log=True),
+            Slider("noise", "noise σ of the gradients", 0, 1, 0, step=0.05),
+            Slider("unit", "unit: the loss times", 0.1, 10, 1, log=True),
+            Point("start", "start", (-1.7, 1.2), (-1.95, -1.95), (1.95, 1.95), colour=COLOURS["vermilion"]),
+        ],
+        compute=valley_state,
+        panels=[
+            Panel(
+                "The valley. Drag the start.",
+                _SPAN,
+                _SPAN,
+                [
+                    Path("contours", "", COLOURS["blue"], 0.7, opacity=0.5),
+                    *(Path(name, name, COLOURS[c], w, dashed=d) for name, (c, w, d) in _STYLES.items()),
+                    Dots(np.zeros((1, 2)), "", COLOURS["ink"], 50, shape="cross"),
+                ],
+                x_label="θ₁",
+                y_label="θ₂",
+                width=360,
+                height=360,
+            ),
+            Panel(
+                "The step sizes ν that are learned",
+                (0, STEPS),
+                (1e-3, 1e3),
+                [
+                    Path("ν of all", "hypergradient", COLOURS["green"], 2, dashed=True),
+                    Path("ν₁", "meta, ν of θ₁", COLOURS["vermilion"], 3),
+                    Path("ν₂", "meta, ν of θ₂", COLOURS["purple"], 3),
+                ],
+                x_label="step",
+                width=240,
+                height=360,
+                log_y=True,
+            ),
+            Panel(
+                "The loss (without its unit), same colours",
+                (0, STEPS),
+                (_FLOOR, 10),
+                [Path(f"{n} loss", "", COLOURS[c], w, dashed=d) for n, (c, w, d) in _STYLES.items()],
+                x_label="step",
+                width=240,
+                height=360,
+                log_y=True,
+            ),
+        ],
+        readout=[Number("words", "loss at the end")],
+        presets={
+            "A long valley": {"condition": 100},
+            "Turned by 45°": {"angle": 45},
+            "Noise": {"noise": 0.5, "gamma": 0.3},
+            "The loss times 10": {"unit": 10, "rate": 0.03},
+            "γ too large": {"gamma": 100},
+            "η too large": {"rate": 2.2},
+        },
+        caption="Figure 7.1. Five optimizers with one base rate, too small for this valley. The meta rule (red) learns "
+        "a step size for each of the two parameters. That of the steep one grows within a few steps to nearly 10, "
+        "where a single step goes to the floor, and stays there; that of the flat one, whose gradients are small, "
+        "grows slowly.",
+        alt="Left: ellipses of equal loss, long from left to right, and five paths from the upper left towards the "
+        "cross in the middle; the red path of the meta rule falls straight to the floor and then goes along it, "
+        "farther than gradient descent and less far than the others. Middle: the step sizes on a logarithmic axis; "
+        "the purple one of the steep parameter jumps to nearly 10 and stays, the red one of the flat parameter rises "
+        "slowly to 2. Right: the losses fall, those of momentum and Adam in waves.",
+    )
