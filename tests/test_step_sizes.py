@@ -114,6 +114,15 @@ def test_the_papers_form_by_hand():
     assert optimizer.param_groups[0]["log_scale"] == pytest.approx(log_scale, rel=1e-12)
 
 
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+def test_the_papers_form_bears_entries_whose_squares_leave_float32(size):
+    p = torch.zeros(4, requires_grad=True)
+    optimizer = MetaStepSize([p], lr=1e-32, meta_lr=0.1, averaging=0.5, scale_lr=0.1, normalize=True)
+    run(optimizer, p, [torch.full((4,), size)] * 5)
+    assert optimizer.param_groups[0]["log_scale"] == pytest.approx(0.4)  # the cosine is 1, four times
+    assert torch.allclose(optimizer.gains()[0].log(), torch.full((4,), 0.4))
+
+
 def test_without_a_second_rate_it_is_torchs_sgd():
     for dtype in (torch.float32, torch.float64):
         a, b = positive(dtype=dtype), positive(dtype=dtype)

@@ -32,7 +32,7 @@ def mixture_figure(seeds: int = 3, steps: int = 1000) -> Figure:
         problem = digit_mixture(seed)
         for way in WAYS:
             colour, line = _WAY_COLOURS[way]
-            excess = np.maximum(problem.excess(best_walk(problem, way, steps)[1]), 1e-9)
+            excess = np.maximum(problem.excess(best_walk(seed, way, steps)[1]), 1e-9)
             label = None if seed else way
             axes[0].loglog(np.arange(1, steps + 1), excess[1:], line, color=COLOURS[colour], linewidth=1.5, label=label)
     axes[0].set(xlabel="step", ylabel="loss above the best, share of ½‖y‖²", ylim=(1e-7, 1))

@@ -82,7 +82,7 @@ class MetaStepSize(CheckedOptimizer):
                 self.state[p]["largest"] = 0.0
         meta_lr = group["meta_lr"]
         if group["normalize"] or group["scale_lr"]:
-            inner, lengths = self._alignment(parameters)
+            inner, lengths = self._alignment(parameters, largest)
             if lengths and group["normalize"]:
                 meta_lr = meta_lr * sum(p.numel() for p in parameters) / lengths
             if lengths:
@@ -93,16 +93,27 @@ class MetaStepSize(CheckedOptimizer):
             if group["weight_decay"]:
                 p.mul_(1 - group["lr"] * group["weight_decay"])
             state = self.state[p]
-            bound = group["bound"] if meta_lr * state["largest"] * size > group["bound"] else None
+            careful = meta_lr * state["largest"] * size > group["bound"] or not (meta_lr == 0 or 1e-30 < meta_lr < 1e30)
+            bound = group["bound"] if careful else None
             move_with_gain(p, p.grad, state["previous"], state["log_gain"], rate, meta_lr, group["averaging"], bound)
             state["largest"] = max(state["largest"], size) if group["averaging"] else size
 
-    def _alignment(self, parameters: Sequence[Tensor]) -> tuple[float, float]:
-        """Return ⟨m, g⟩ and ‖m‖ ‖g‖ over all parameters, in float64."""
-        pairs = [(self.state[p]["previous"].double(), p.grad.double()) for p in parameters if p.grad is not None]
-        inner = math.fsum(float((m * g).sum()) for m, g in pairs)
-        squares = (math.fsum(float(t.square().sum()) for t in tensors) for tensors in zip(*pairs, strict=True))
-        return inner, math.sqrt(math.prod(squares))
+    def _alignment(self, parameters: Sequence[Tensor], largest: Sequence[float]) -> tuple[float, float]:
+        """Return ⟨m, g⟩ and ‖m‖ ‖g‖ over all parameters.
+
+        Squares of entries near the ends of float32 would leave it: those are summed in float64, at twice the cost.
+        """
+        sizes = [*largest, *(self.state[p]["largest"] for p in parameters)]
+        wide = any(size and not 1e-15 < size < 1e15 for size in sizes)
+        sums = [0.0, 0.0, 0.0]
+        for p in parameters:
+            assert p.grad is not None
+            m = self.state[p]["previous"].flatten()
+            g = p.grad.flatten().to(m.dtype)
+            m, g = (m.double(), g.double()) if wide else (m, g)
+            sums = [total + torch.dot(x, y).item() for total, x, y in zip(sums, (m, m, g), (g, m, g), strict=True)]
+        inner, of_m, of_g = sums
+        return inner, math.sqrt(of_m) * math.sqrt(of_g)
 
 
 def _within(number: float, limit: float) -> float:
@@ -125,7 +136,8 @@ def move_with_gain(
     if bound is None:
         log_gain.addcmul_(previous, gradient, value=bits)
     else:
-        log_gain.add_((previous * gradient * bits).clamp_(-bound / math.log(2), bound / math.log(2)))
+        root = math.sqrt(bits)  # of huge or tiny entries the product alone would leave the range
+        log_gain.add_((previous * root).mul_(gradient * root).clamp_(-bound / math.log(2), bound / math.log(2)))
     gain = torch.exp2(log_gain.clamp_(-LARGEST, LARGEST))
     if weights.dtype == gain.dtype:
         weights.addcmul_(gain, gradient, value=-rate)

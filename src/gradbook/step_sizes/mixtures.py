@@ -6,6 +6,7 @@ best θ are 0: two digits can cancel nothing in each other.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +38,7 @@ class Mixture(NamedTuple):
         return np.asarray((squares - best @ best) / (self.target @ self.target))
 
 
+@cache
 def digit_mixture(seed: int, count: int = 200) -> Mixture:
     """Return the problem with ``count`` digits and one more, drawn with ``seed``."""
     digits = load_digits(count, 1, seed)
@@ -46,11 +48,13 @@ def digit_mixture(seed: int, count: int = 200) -> Mixture:
     return Mixture(columns, target, nnls(columns, target)[0])
 
 
-def best_walk(problem: Mixture, way: str, steps: int = 1000) -> tuple[float, Array]:
+@cache
+def best_walk(seed: int, way: str, steps: int = 1000) -> tuple[float, Array]:
     """Return the rate of :data:`RATES` with which ``way`` ends lowest after ``steps`` steps, and its walk.
 
-    All entries start at 0.001. Rates with which it diverges don't count.
+    The problem is that of ``seed``; all entries start at 0.001. Rates with which it diverges don't count.
     """
+    problem = digit_mixture(seed)
     gram, pull = problem.columns.T @ problem.columns, problem.columns.T @ problem.target
     start = np.full(len(pull), START)
     walks = {rate: walk(way, lambda theta: gram @ theta - pull, start, rate, steps) for rate in RATES}
@@ -67,7 +71,7 @@ def mixture_table(seeds: int = 5, steps: int = 1000) -> dict[str, list[tuple[flo
     for seed in range(seeds):
         problem = digit_mixture(seed)
         for way in WAYS:
-            rate, places = best_walk(problem, way, steps)
+            rate, places = best_walk(seed, way, steps)
             end = places[-1]
             above, wrong = int((end > START).sum()), float(end[problem.best == 0].sum())
             found[way].append((rate, float(problem.excess(end)), above, wrong))
