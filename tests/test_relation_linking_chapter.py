@@ -29,6 +29,7 @@ from gradbook.relation_linking.fine_print import (
     formula_pushes,
     formulas,
     label_row,
+    misread,
     pair_counts,
     perfect_scores,
     random_scores,
@@ -211,6 +212,18 @@ class TestFormula:
         assert abs(pushes["the article's formula"][1]) < 1e-3
         assert pushes["gradbook"][1] == pytest.approx(0.88, abs=0.01)
         assert abs(pushes["gradbook"][0]) < 1e-6
+
+    def test_rows_that_the_formula_misjudges_are_counted(self):
+        text = RelationText("甲乙丙丁", frozenset({Triple("甲", "p", "丙丁")}))
+        model = RelationExtractor(untrained_linker("甲乙丙丁", 1), ["p"])
+        calm = misread(model, [text, text])
+        assert calm[:3] == (6, 0, 0)
+        held = perfect_scores(model.relations(text), 1, 4, margin=15.5)
+        model.linker.forward = lambda texts: held
+        sure = misread(model, [text])
+        assert (sure.rows, sure.highest) == (3, 15.5)
+        assert sure.off == 3
+        assert sure.below >= 1
 
     def test_a_row_needs_a_label(self):
         with pytest.raises(ValueError, match="number"):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from gradbook.checks import check_sizes
+from gradbook.corpora import RelationText
 from gradbook.encoders import BiLSTM, CharacterEmbedding, Characters, TextEncoder
 from gradbook.global_pointer import EfficientGlobalPointer
 from gradbook.global_pointer.head import TokenPairHead
+from gradbook.global_pointer.spans import joined
 from gradbook.multilabel_loss import naive_sparse_multilabel_cross_entropy, sparse_multilabel_cross_entropy
 from gradbook.relation_linking.decoding import decode_relations
+from gradbook.relation_linking.extractor import RelationExtractor
 from gradbook.relation_linking.linker import RelationLinker, RelationScores
 from gradbook.relation_linking.relations import OBJECT, SUBJECT, Relation, relation_positives
 
@@ -154,6 +157,35 @@ def formula_pushes(row: Tensor, held: int, dtype: torch.dtype = torch.float32) -
         (gradient,) = torch.autograd.grad(loss(leaf, torch.arange(held)), leaf)
         found[name] = (float(gradient[:held].sum()), float(gradient[-1]))
     return found
+
+
+class Misread(NamedTuple):
+    """How many rows of scores (a text and pointer), how many are misjudged, how many put below 0; the highest score."""
+
+    rows: int
+    off: int
+    below: int
+    highest: float
+
+
+def misread(model: RelationExtractor, texts: Sequence[RelationText], tolerance: float = 0.01) -> Misread:
+    """Return how the article's formula in float32 would judge what ``model`` says of annotated ``texts``.
+
+    All types of a pointer under one threshold class. Off: by more than ``tolerance`` of the exact loss.
+    """
+    off, below, highest = [], [], -torch.inf
+    for text in texts:
+        positives = relation_positives([model.relations(text)])
+        with torch.no_grad():
+            parts = model.linker([text.text])
+        for scores, pairs in zip(parts, positives, strict=True):
+            row, labels = scores.flatten(1), joined(pairs, scores.shape[-1])
+            exact = float(sparse_multilabel_cross_entropy(row.double(), labels))
+            formula = float(naive_sparse_multilabel_cross_entropy(row.float(), labels))
+            off.append(abs(formula - exact) > tolerance * exact)
+            below.append(formula < 0)
+            highest = max(highest, float(row.max()))
+    return Misread(len(off), sum(off), sum(below), highest)
 
 
 def label_row(score: float, others: float, number: int, held: int = 3, hardest: float | None = None) -> Tensor:
