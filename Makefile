@@ -85,6 +85,7 @@ stored: .venv/test.done
 	@$(BIN)/python -m tests.bench.token_pairs --store
 	@$(BIN)/python -m gradbook.relation_linking.store
 	@$(BIN)/python -m gradbook.relation_linking.comparison silver methods
+	@$(BIN)/python -m gradbook.relation_linking.by_heart
 	@$(BIN)/python -m tests.bench.relations --store
 	@$(BIN)/python -m gradbook.event_linking.store
 	@$(BIN)/python -m gradbook.event_linking.comparison bylines meetings
@@ -95,5 +96,5 @@ stored-long: .venv/test.done
 	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors
 	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors \
 	  --epochs 16 --seeds 1 --heads CRF "Efficient GlobalPointer"
-	@$(BIN)/python -m gradbook.relation_linking.comparison counts agr occurrence webnlg duie joint --data "$(DATA)"
+	@$(BIN)/python -m gradbook.relation_linking.comparison counts agr occurrence webnlg slim duie joint --data "$(DATA)"
 	@$(BIN)/python -m gradbook.event_linking.comparison ceiling duee --data "$(DATA)"
