@@ -72,6 +72,7 @@ bench: .venv/test.done
 	@$(BIN)/python -m tests.bench.token_pairs
 	@$(BIN)/python -m tests.bench.relations
 	@$(BIN)/python -m tests.bench.events
+	@$(BIN)/python -m tests.bench.step_sizes
 	@$(BIN)/python -m tests.bench.controls
 
 stored: .venv/test.done
@@ -90,6 +91,8 @@ stored: .venv/test.done
 	@$(BIN)/python -m gradbook.event_linking.store
 	@$(BIN)/python -m gradbook.event_linking.comparison bylines meetings
 	@$(BIN)/python -m tests.bench.events --store
+	@$(BIN)/python -m gradbook.step_sizes.comparison
+	@$(BIN)/python -m tests.bench.step_sizes --store
 
 stored-long: .venv/test.done
 	@$(BIN)/python -m gradbook.global_pointer.comparison full --seeds 1

@@ -70,26 +70,32 @@ def mixture_rows(table: Mapping[str, Sequence[tuple[float, float, int, float]]])
 
 def sensitivity_rows(table: Mapping[str, Any], moment: str = "400") -> list[tuple[str, ...]]:
     """Return a row an optimizer and γ: its best rate, the loss and accuracy there (mean ± standard deviation over the
-    seeds), the decades of rates with a loss within twice the best of all, and the largest rate that didn't diverge.
+    seeds), the decades of rates with a loss below 0.5, and those at which no seed diverged.
     """
     rows: list[tuple[str, ...]] = []
     for name in COLOUR_OF:
         for place in range(len(FAMILIES[name])):
             gamma, found = runs(table, name, place)
             losses = means(table, name, place, moment)
-            best = int(losses.argmin())
-            stable = [rate for rate, loss in zip(table["rates"], losses, strict=True) if np.isfinite(loss)]
-            rows.append(
-                (
-                    name,
-                    "–" if gamma == "0" else gamma,
-                    f"{table['rates'][best]:g}",
-                    _spread(found["losses"][moment][best]),
-                    _spread(found["accuracy"][best]),
-                    f"{good_decades(table, name, place, moment):.1f}",
-                    f"{stable[-1]:g}" if stable else "none",
-                )
+            best, finite = int(losses.argmin()), np.isfinite(losses)
+            stable = (
+                [f"{table['rates'][best]:g}", _spread(found["losses"][moment][best])] if finite.any() else ["–"] * 2
             )
+            right = _spread(found["accuracy"][best]) if finite.any() else "–"
+            wide = [f"{good_decades(table, name, place, moment):.1f}", f"{finite.sum() / 3:.1f}"]
+            rows.append((name, "–" if gamma == "0" else gamma, *stable, right, *wide))
+    return rows
+
+
+def rate_rows(table: Mapping[str, Any], shown: Mapping[str, int], rates: Sequence[float]) -> list[tuple[str, ...]]:
+    """Return a row an optimizer, with its ``shown``-th γ: the mean loss at the end for some base rates."""
+    rows: list[tuple[str, ...]] = []
+    for name, place in shown.items():
+        losses = means(table, name, place, "400")
+        cells = [losses[table["rates"].index(rate)] for rate in rates]
+        gamma = runs(table, name, place)[0]
+        named = name if gamma == "0" else f"{name}, γ = {gamma}"
+        rows.append((named, *(f"{loss:.2f}" if np.isfinite(loss) else "diverged" for loss in cells)))
     return rows
 
 

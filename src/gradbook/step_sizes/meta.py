@@ -138,7 +138,8 @@ def move_with_gain(
     else:
         root = math.sqrt(bits)  # of huge or tiny entries the product alone would leave the range
         log_gain.add_((previous * root).mul_(gradient * root).clamp_(-bound / math.log(2), bound / math.log(2)))
-    gain = torch.exp2(log_gain.clamp_(-LARGEST, LARGEST))
+    unused = None if averaging else previous  # it is overwritten below: saves making a tensor
+    gain = torch.exp2(log_gain.clamp_(-LARGEST, LARGEST), out=unused)
     if weights.dtype == gain.dtype:
         weights.addcmul_(gain, gradient, value=-rate)
     else:

@@ -61,13 +61,6 @@ def dots(table: Mapping[str, Any], name: str, place: int, moment: str) -> Array:
     return np.array([(rate, loss) for rate, row in pairs for loss in row if loss is not None])
 
 
-def best_loss(table: Mapping[str, Any], moment: str) -> float:
-    """Return the lowest mean loss of all optimizers, rates and γ."""
-    places = range(max(len(choices) for choices in table["optimizers"].values()))
-    return min(float(means(table, name, place, moment).min()) for name in table["optimizers"] for place in places)
-
-
-def good_decades(table: Mapping[str, Any], name: str, place: int, moment: str, factor: float = 2.0) -> float:
-    """Return how many decades of rates have a mean loss within ``factor`` of the best of all: a third for each rate."""
-    losses = means(table, name, place, moment)
-    return float((losses <= factor * best_loss(table, moment)).sum()) / 3
+def good_decades(table: Mapping[str, Any], name: str, place: int, moment: str, below: float = 0.5) -> float:
+    """Return how many decades of rates have a mean loss under ``below``: a third for each rate of the sweep."""
+    return float((means(table, name, place, moment) < below).sum()) / 3
