@@ -29,7 +29,7 @@ def load_set(name: str, data: str = "") -> EventSet:
     elif name == "meetings":
         cut, budget = meeting_cut(), Budget(epochs=40, batch_size=8)
     elif name == "duee":
-        cut, budget = duee_split(Path(data) / "duee"), Budget(epochs=6)
+        cut, budget = duee_split(Path(data) / "duee"), Budget(epochs=20)
     else:
         raise ValueError(f"name must be bylines, meetings or duee, got {name!r}")
     return EventSet(cut.train.sentences, cut.dev.sentences, cut.test.sentences, budget)
