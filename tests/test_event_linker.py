@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gradbook.corpora.events import TRIGGER, Argument, Event
+from gradbook.corpora.events import TRIGGER, Argument, Event, Node
 from gradbook.encoders import BiLSTM, CharacterEmbedding, Characters, TextEncoder
 from gradbook.event_linking import TooManySubgraphs, adjacency_from_links, decode_events
 from gradbook.event_linking.linker import EventLinker, decode_links
@@ -112,3 +112,15 @@ def test_bad_input():
         untrained(classes=[("A", "x"), ("A", "x")])
     with pytest.raises(ValueError, match="threshold"):
         linker.decode(TEXTS, float("nan"))
+
+
+def test_types_are_decoded_one_by_one_and_the_limit_is_theirs_together():
+    nodes = [Node(k, k, kind, "x") for kind in "AB" for k in range(6)]
+    for seed in range(5):
+        generator = torch.Generator().manual_seed(seed)
+        heads, tails = torch.rand(2, 6, 6, generator=generator) > 0.4
+        whole = decode_events(nodes, adjacency_from_links(nodes, heads, tails))
+        assert decode_links(nodes, heads, tails) == whole
+        assert decode_links(nodes, heads, tails, limit=len(whole)) == whole
+        with pytest.raises(TooManySubgraphs, match=f"12 nodes hold more than {len(whole) - 1} events, the limit"):
+            decode_links(nodes, heads, tails, limit=len(whole) - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, cast, get_args
 
@@ -135,7 +136,17 @@ class EventLinker(nn.Module):
 
 
 def decode_links(nodes: Sequence[Node], heads: Tensor, tails: Tensor, limit: int | None = None) -> list[Event]:
-    """Return the events of one text: its argument ``nodes``, cut by the links (L, L) bool of first and last tokens."""
-    if not nodes:
-        return []
-    return decode_events(nodes, adjacency_from_links(nodes, heads, tails), limit)
+    """Return the events of one text: its argument ``nodes``, cut by the links (L, L) bool of first and last tokens.
+
+    Type by type: events hold one type only, and the thousands of nodes that an untrained model finds never stand in one
+    table. Raises TooManySubgraphs for more than ``limit`` events, of all types together.
+    """
+    by_type: dict[Label, list[Node]] = defaultdict(list)
+    for node in nodes:
+        by_type[node.type].append(node)
+    events: list[Event] = []
+    for own in by_type.values():
+        events += decode_events(own, adjacency_from_links(own, heads, tails), limit)
+        if limit is not None and len(events) > limit:
+            raise TooManySubgraphs(f"the links of {len(nodes):,} nodes hold more than {limit:,} events, the limit")
+    return sorted(events)

@@ -58,7 +58,7 @@ def heart_figure(stored: Mapping[str, Any]) -> Figure:
     axes[1].set_yscale("log")
     names = {"exact, any precision": "blue", **{f"article's, {name}": colour for name, colour in _COLOURS.items()}}
     handles = [Line2D([], [], color=COLOURS[colour], label=name) for name, colour in names.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9)
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9, frameon=False)
     return figure
 
 
