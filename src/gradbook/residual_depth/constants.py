@@ -13,7 +13,7 @@ OPTIMIZERS = tuple(_POWERS)
 
 
 def deepnorm_constants(num_layers: int, optimizer: str = "adam") -> tuple[float, float]:
-    """Return (α, gain) of x' = Norm(α x + f(x)) for a Transformer of ``num_layers`` blocks N of two sub-layers: (8.18).
+    """Return (α, gain) of x' = Norm(α x + f(x)) for a Transformer of ``num_layers`` blocks N of two sub-layers: (8.16).
 
     With them the loss moves by as much in one step of ``optimizer``, whatever N: "sgd" (2N)^¼ and (2N)^−¼, "adam"
     (2N)^½ and (2N)^−½, "lamb" 1 and (2N)^−½; capitals don't matter. Raises ValueError for ``num_layers`` that isn't a

@@ -62,7 +62,7 @@ def depth_profile(
         torch.stack([x.detach().double().square().mean() for x in states]),
         torch.stack([d.double().norm() for d in deltas]),
         torch.stack([torch.as_tensor(square) for square in by_layer]).sqrt(),
-        float(value),
+        float(value.detach()),
         increments,
     )
 

@@ -76,5 +76,8 @@ def scalar_loss(loss: Loss, outputs: Tensor) -> Tensor:
     if not isinstance(value, Tensor):
         raise TypeError(f"loss must return a tensor, got {type(value).__name__}")
     if value.numel() != 1 or not torch.isfinite(value).all():
-        raise ValueError(f"loss must return one finite number, got {value.detach().flatten()[:3].tolist()}")
+        found = ", ".join(f"{x:.3g}" for x in value.detach().flatten()[:3].tolist())
+        raise ValueError(
+            f"loss must return one finite number, got shape {tuple(value.shape)} with {found or 'nothing'}"
+        )
     return value.reshape(())

@@ -21,13 +21,13 @@ RELU_PUSH = math.pi**-0.5
 """E[relu(h)] for h of variance 2, the branch's mean for inputs of second moment 1: what pushes at every layer."""
 
 RELU_RATE = 2 * RELU_PUSH
-"""c of q_N ≈ ¼ e^{c √N}, the second moment of a residual stack with relu branches and ε = 1/√N."""
+"""c of q_N ≈ cosh²(½ c √N) ≈ ¼ e^{c √N} (8.18), the second moment behind N relu branches with ε = 1/√N."""
 
 
 def relu_moments(depth: int, scale: float) -> tuple[Array, Array]:
     """Return q_0 … q_N and m_0 … m_N, second moment and mean of x_l's entries, for relu branches of infinite width.
 
-    (8.19), from q_0 = 1, m_0 = 0. Raises ValueError for a depth that isn't a whole number ≥ 1; where q leaves float64
+    (8.17), from q_0 = 1, m_0 = 0. Raises ValueError for a depth that isn't a whole number ≥ 1; where q leaves float64
     the rest is infinite.
     """
     check_sizes(depth=depth)
@@ -59,7 +59,7 @@ class LogNormal:
 
 
 def plain_sizes(depth: int, width: int) -> LogNormal:
-    """Return the law of log q_N for x' = relu(xW), W of variance 2/n, q_0 = 1: (8.21), exact in mean and deviation.
+    """Return the law of log q_N for x' = relu(xW), W of variance 2/n, q_0 = 1: (8.19), exact in mean and deviation.
 
     A layer multiplies q by (2/n) χ²_K, where K of the n entries are positive, K binomial(n, ½). For large n the mean is
     about −5N/2n and the variance 5N/n. Raises ValueError for sizes that aren't whole numbers ≥ 1.

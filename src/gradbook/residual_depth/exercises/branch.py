@@ -48,6 +48,10 @@ def _fixed_shift(x: Array, matrix: Array) -> Array:
     return _relu(x, matrix) - 0.1
 
 
+def _signed(x: Array, matrix: Array) -> Array:
+    return _relu(x, matrix) * np.where(np.arange(len(x)) % 2, 1.0, -1.0)
+
+
 def _apply(answer: Callable[..., Any], x: Array, matrix: Array) -> Array:
     f = np.asarray(returned(answer, x.copy(), matrix.copy()), dtype=float)
     if f.shape != x.shape:
@@ -92,6 +96,10 @@ mended = Exercise(
     mistakes=[
         Mistake(_relu, "This is the branch that explodes: its entries have a positive mean at every layer."),
         Mistake(_absolute, "|xW| is never negative: it pushes along (1, 1, …, 1) at every layer, more than relu."),
+        Mistake(
+            _signed,
+            "With fixed signs all layers push along (1, −1, 1, …): the entries' mean is gone, the layers still agree.",
+        ),
         Mistake(_small, "A small branch is a smaller ε in disguise. Keep its size and take away its mean."),
         Mistake(_nothing, "A branch that is 0 leaves x alone, and learns nothing."),
         Mistake(_fixed_shift, "The mean of relu grows with x: take away the mean that it has, not a fixed number."),

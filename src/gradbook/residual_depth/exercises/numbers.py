@@ -34,5 +34,5 @@ growth = Exercise(
         Mistake(11.0, "1 + εN adds up what multiplies."),
     ],
     same=same_number,
-    hint="(8.11): every layer multiplies by 1 + ε.",
+    hint="(8.9): every layer multiplies by 1 + ε.",
 )

@@ -1,0 +1,94 @@
+"""The stored tables of chapter 8, read and drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from gradbook.explore import COLOURS, new_figure
+from gradbook.residual_depth.comparison import LEARNS
+from gradbook.residual_depth.variants import PREDICTED
+
+_STYLES = {
+    "plain": ("grey", "o:"),
+    "plain, normed": ("grey", "s--"),
+    "ε = 1": ("purple", "v:"),
+    "ε = 1/√N": ("blue", "o-"),
+    "ε = 1/N": ("sky", "s-"),
+    "ε = 1/√N, relu branch": ("vermilion", "^-"),
+    "Post-LN": ("purple", "D--"),
+    "Pre-LN": ("green", "p-"),
+    "DeepNorm (SGD)": ("orange", "v-"),
+    "DeepNorm (Adam)": ("orange", "X-"),
+    "DeepNorm (LAMB)": ("orange", "P:"),
+}
+_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "lamb": "LAMB"}
+
+
+def runs_of(table: dict[str, Any]) -> dict[str, dict[int, dict[str, Any]]]:
+    """Return a stored table of training by arrangement and depth."""
+    found: dict[str, dict[int, dict[str, Any]]] = {}
+    for run in table["runs"]:
+        found.setdefault(run["variant"], {})[run["depth"]] = run
+    return found
+
+
+def best_accuracy(run: dict[str, Any]) -> tuple[float, float]:
+    """Return mean and standard deviation over the seeds at the rate of the ladder with the best mean."""
+    accuracy = np.array(run["accuracy"])
+    best = accuracy[accuracy.mean(1).argmax()]
+    return float(best.mean()), float(best.std())
+
+
+def largest_rate(run: dict[str, Any]) -> float | None:
+    """Return the largest rate at which every seed learns: a last loss below half of ln 10. None if there is none."""
+    learns = [rate for rate, losses in zip(run["rates"], run["loss"], strict=True) if _all_learn(losses)]
+    return max(learns) if learns else None
+
+
+def _all_learn(losses: list[float]) -> bool:
+    return all(0 <= loss < LEARNS for loss in losses)  # −1 stands for a loss that wasn't finite
+
+
+def training_figure(table: dict[str, Any]) -> Figure:
+    """Draw the best accuracy and the largest rate that trains against depth, a line an arrangement."""
+    figure, (left, right) = new_figure(10.5, 3.9, ncols=2)
+    for i, (name, runs) in enumerate(runs_of(table).items()):
+        colour, style = _STYLES[name]
+        depths = sorted(runs)
+        aside = 1.035 ** (i - 4)  # so that lines which coincide can be told apart
+        means, spreads = zip(*(best_accuracy(runs[depth]) for depth in depths), strict=True)
+        places, look = [depth * aside for depth in depths], {"markersize": 5, "elinewidth": 0.8}
+        left.errorbar(places, means, spreads, fmt=style, color=COLOURS[colour], label=name, **look)
+        rates = [(depth * aside, rate * aside) for depth in depths if (rate := largest_rate(runs[depth])) is not None]
+        if rates:
+            right.plot(*zip(*rates, strict=True), style, color=COLOURS[colour], markersize=5)
+    left.axhline(0.1, color=COLOURS["light"], linewidth=1)
+    left.set(title="best accuracy on the test digits", xlabel="layers N", xscale="log", ylim=(0, 1))
+    right.set(title="largest learning rate that trains", xlabel="layers N", xscale="log", yscale="log")
+    right.set_xlim(left.get_xlim())
+    figure.legend(*left.get_legend_handles_labels(), loc="outside right center", fontsize=9)
+    return figure
+
+
+def increments_figure(table: dict[str, Any]) -> Figure:
+    """Draw −ΔL/η against depth, a panel an optimizer: geometric means over the seeds with their standard errors."""
+    figure, axes = new_figure(10.5, 3.9, ncols=3)
+    depths = np.array(table["depths"])
+    for ax, (key, title) in zip(axes, _OPTIMIZERS.items(), strict=True):
+        for name in PREDICTED:
+            colour, style = _STYLES[name]
+            logs = np.log(np.array(table["increments"][name][key]))
+            middle = np.exp(logs.mean(0))
+            spread = logs.std(0, ddof=1) / len(logs) ** 0.5
+            bars = [middle * (1 - np.exp(-spread)), middle * (np.exp(spread) - 1)]
+            ax.errorbar(
+                depths, middle, bars, fmt=style, color=COLOURS[colour], label=name, markersize=4, elinewidth=0.8
+            )
+        ax.set(title=f"one step of {title}: −ΔL/η", xlabel="layers N", xscale="log", yscale="log")
+        ax.set_xticks(depths, [str(depth) for depth in depths])
+        ax.minorticks_off()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=9)
+    return figure
