@@ -81,6 +81,6 @@ def typical_gain(times: Array, curvature: float, noise: float, rate: float, gamm
     return np.asarray(np.exp(np.interp(times, grid, found)))
 
 
-def late_square(times: Array, curvature: float, noise: float) -> Array:
+def late_square(times: Array | float, curvature: float, noise: float) -> Array:
     """Return E x² ≈ σ²/(h² √(2πt)): the late law (7.18), whatever η and γ."""
     return np.asarray(noise**2 / (curvature**2 * np.sqrt(2 * np.pi * times)))
