@@ -124,3 +124,13 @@ def test_types_are_decoded_one_by_one_and_the_limit_is_theirs_together():
         assert decode_links(nodes, heads, tails, limit=len(whole)) == whole
         with pytest.raises(TooManySubgraphs, match=f"12 nodes hold more than {len(whole) - 1} events, the limit"):
             decode_links(nodes, heads, tails, limit=len(whole) - 1)
+
+
+def test_too_many_nodes_of_a_type_never_make_a_table(monkeypatch):
+    nodes = [Node(i, j, "A", "x") for i in range(40) for j in range(i, 40)]
+    table = torch.ones(40, 40, dtype=torch.bool)
+    assert len(decode_links(nodes, table, table, limit=1)) == 1
+    monkeypatch.setattr("gradbook.event_linking.linker.MOST_NODES", 819)
+    assert len(decode_links(nodes, table, table)) == 1
+    with pytest.raises(TooManySubgraphs, match="820 arguments of type 'A' are more than 819"):
+        decode_links(nodes, table, table, limit=1)

@@ -21,6 +21,7 @@ from gradbook.training.modes import evaluating
 
 Class = tuple[Label, Label]  # event type and role
 TooMany = Literal["raise", "none"]
+MOST_NODES = 2000  # arguments of one type in a text whose links are looked at; annotated texts have a few dozen
 
 
 class EventScores(NamedTuple):
@@ -111,7 +112,8 @@ class EventLinker(nn.Module):
         """Return the events of every text, in eval mode, sorted.
 
         A text whose links hold more than ``limit`` events, as those of an untrained model may (their number can grow
-        by 3 for every third argument), raises TooManySubgraphs, or with ``too_many="none"`` has no events.
+        by 3 for every third argument), or that has more than ``MOST_NODES`` arguments of one type, raises
+        TooManySubgraphs, or with ``too_many="none"`` has no events.
         """
         check_threshold(threshold)
         if too_many not in get_args(TooMany):
@@ -138,14 +140,17 @@ class EventLinker(nn.Module):
 def decode_links(nodes: Sequence[Node], heads: Tensor, tails: Tensor, limit: int | None = None) -> list[Event]:
     """Return the events of one text: its argument ``nodes``, cut by the links (L, L) bool of first and last tokens.
 
-    Type by type: events hold one type only, and the thousands of nodes that an untrained model finds never stand in one
-    table. Raises TooManySubgraphs for more than ``limit`` events, of all types together.
+    Type by type, since events hold one type only. Raises TooManySubgraphs for more than ``limit`` events, of all types
+    together, and unless that is None for more than ``MOST_NODES`` nodes of one type, before the table of all their
+    pairs is made: an untrained model finds tens of thousands.
     """
     by_type: dict[Label, list[Node]] = defaultdict(list)
     for node in nodes:
         by_type[node.type].append(node)
     events: list[Event] = []
-    for own in by_type.values():
+    for kind, own in by_type.items():
+        if limit is not None and len(own) > MOST_NODES:
+            raise TooManySubgraphs(f"{len(own):,} arguments of type {kind!r} are more than {MOST_NODES:,}")
         events += decode_events(own, adjacency_from_links(own, heads, tails), limit)
         if limit is not None and len(events) > limit:
             raise TooManySubgraphs(f"the links of {len(nodes):,} nodes hold more than {limit:,} events, the limit")
