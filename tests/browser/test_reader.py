@@ -14,7 +14,6 @@ from gradbook.book.chapters import CHAPTERS
 from gradbook.book.lab import (
     PANEL,
     browser_page,
-    chromium,
     menu,
     open_notebook,
     run_all,
@@ -24,14 +23,7 @@ from gradbook.book.lab import (
 )
 from tests.browser.hands import LIVE, changes, drag_every_point, keyboard_moves_everything, live, shoot
 
-pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: see tests/browser/install_chromium.sh")
 CHAPTER_1 = "chapters/01-loss-weighting.ipynb"
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running_lab(tmp_path_factory.mktemp("lab")) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
