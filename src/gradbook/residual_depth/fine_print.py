@@ -25,9 +25,9 @@ def draw(design: Design, depth: int, width: int, seeds: int, rows: int = 4) -> t
     return scaled_weights(design, normals), x / np.sqrt((x**2).mean(-1, keepdims=True))
 
 
-def sizes(design: Design, depth: int, width: int, seeds: int) -> tuple[Array, Array]:
-    """Return the second moments and the means of x_l's entries, both (S, N + 1)."""
-    weights, x = draw(design, depth, width, seeds)
+def sizes(design: Design, depth: int, width: int, seeds: int, rows: int = 4) -> tuple[Array, Array]:
+    """Return the second moments and the means of the entries of x_l (rows, n), both (S, N + 1)."""
+    weights, x = draw(design, depth, width, seeds, rows)
     states = forward(design, weights, x).states
     return np.stack([(s**2).mean((-2, -1)) for s in states], 1), np.stack([s.mean((-2, -1)) for s in states], 1)
 
