@@ -134,3 +134,12 @@ def test_too_many_nodes_of_a_type_never_make_a_table(monkeypatch):
     assert len(decode_links(nodes, table, table)) == 1
     with pytest.raises(TooManySubgraphs, match="820 arguments of type 'A' are more than 819"):
         decode_links(nodes, table, table, limit=1)
+
+
+def test_too_many_nodes_of_all_types_are_never_looked_at(monkeypatch):
+    linker = trained()
+    monkeypatch.setattr("gradbook.event_linking.linker.MOST_NODES", 2)  # two types: 5 of the first text's are too many
+    monkeypatch.setattr(linker, "nodes", lambda spans: pytest.fail("looked at") if len(spans) > 4 else [])
+    assert linker.decode(TEXTS, too_many="none")[0] == []
+    with pytest.raises(TooManySubgraphs, match=r"texts\[0\] = .*: 5 arguments are more than 2 a type"):
+        linker.decode(TEXTS)

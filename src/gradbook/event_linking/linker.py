@@ -122,9 +122,12 @@ class EventLinker(nn.Module):
             hidden, mask = self.encoder(texts)
             spans = self.arguments.decode(hidden, mask, threshold)
             heads, tails = (link(hidden, mask)[:, 0] > threshold for link in (self.heads, self.tails))
+        types = len({kind for kind, _ in self.classes})
         found = []
         for b, some in enumerate(spans):
             try:
+                if limit is not None and len(some) > MOST_NODES * types:  # then one type has more than MOST_NODES
+                    raise TooManySubgraphs(f"{len(some):,} arguments are more than {MOST_NODES:,} a type")
                 found.append(decode_links(self.nodes(some), heads[b], tails[b], limit))
             except TooManySubgraphs as error:
                 if too_many == "raise":
