@@ -11,7 +11,9 @@ from gradbook.book.chapters import ROOT
 from gradbook.explore.style import png
 from gradbook.residual_depth import Design, ResidualStack, comparison, depth_profile, exercises, first_step, pictures
 from gradbook.residual_depth.comparison_figures import (
+    accuracy_at,
     best_accuracy,
+    best_rate,
     increments_figure,
     largest_rate,
     runs_of,
@@ -342,6 +344,12 @@ def test_the_tables_say_what_the_chapter_says():
         assert all(best_accuracy(run)[0] > 0.85 for run in runs[name].values()), name
     for name in ("plain", "plain, normed", "ε = 1", "Post-LN"):
         assert all(best_accuracy(run)[0] < 0.2 for depth, run in runs[name].items() if depth >= 100), name
+    slow = {name: [accuracy_at(runs[name][depth], 1e-4) for depth in (10, 300)] for name in ("ε = 1/√N", "ε = 1/N")}
+    assert slow["ε = 1/√N"][1] - slow["ε = 1/√N"][0] > 0.2  # the increment grows with depth
+    assert abs(slow["ε = 1/N"][1] - slow["ε = 1/N"][0]) < 0.1  # and here it doesn't
+    assert best_rate(runs["ε = 1/√N"][300]) < best_rate(runs["ε = 1/√N"][10])
+    with pytest.raises(ValueError, match="rate must be one of"):
+        accuracy_at(runs["ε = 1/N"][10], 0.5)
     moved = json.loads((STORED / "08-increments.json").read_text())
     assert set(PREDICTED) <= set(moved["increments"])
 

@@ -42,6 +42,18 @@ def best_accuracy(run: dict[str, Any]) -> tuple[float, float]:
     return float(best.mean()), float(best.std())
 
 
+def best_rate(run: dict[str, Any]) -> float:
+    """Return the rate of the ladder with the best mean accuracy."""
+    return float(run["rates"][int(np.array(run["accuracy"]).mean(1).argmax())])
+
+
+def accuracy_at(run: dict[str, Any], rate: float) -> float:
+    """Return the mean accuracy over the seeds at a rate of the ladder; ValueError if it wasn't tried."""
+    if rate not in run["rates"]:
+        raise ValueError(f"rate must be one of {run['rates']}, got {rate}")
+    return float(np.mean(run["accuracy"][run["rates"].index(rate)]))
+
+
 def largest_rate(run: dict[str, Any]) -> float | None:
     """Return the largest rate at which every seed learns: a last loss below half of ln 10. None if there is none."""
     learns = [rate for rate, losses in zip(run["rates"], run["loss"], strict=True) if _all_learn(losses)]

@@ -53,7 +53,7 @@ def layers_state(depth: float, width: str, branch: str, arrangement: str, power:
         "backward": _line(0, back),
         "gradient": _line(1, own),
         "one": np.array([[0.0, 1.0], [DEEPEST, 1.0]]),
-        "numbers": f"α = {design.skip:.3g}, ε = {design.scale:.3g}, gain {design.gain:.3g}",
+        "numbers": f"{design.skip:.3g}, {design.scale:.3g}, {design.gain:.3g}",
         "total": f"{total:.2g}",
         "note": f"Outside the panel, drawn along its edge: {', '.join(left)}." if left else "",
     }
@@ -103,7 +103,7 @@ def layer_by_layer() -> Picture:
             _panel("Backward: ∂L/∂x", "backward", "green"),
             _panel("Gradient of each layer: ∂L/∂W", "gradient", "vermilion"),
         ],
-        readout=[Number("numbers", "this stack"), Number("total", "sum of all squared gradients ‖∇L‖²")],
+        readout=[Number("numbers", "α, ε, gain"), Number("total", "sum of all squared gradients ‖∇L‖²")],
         presets={
             "Plain": {"arrangement": "plain"},
             "Plain, normed": {"arrangement": "plain, normed"},

@@ -99,7 +99,7 @@ def plain_lottery() -> Picture:
         presets={
             "Shallow": {"depth": 8},
             "Wide": {"width": "2048"},
-            "Narrow: they die": {"width": "8", "depth": 128},
+            "Narrow: they die": {"width": "8", "depth": 32},
         },
         caption="Figure 8.5. The size of the output of plain networks over seeds, and that of residual ones. He's "
         "initial weights keep its mean at 1, and the typical network is far below; what keeps the mean up are a few "

@@ -29,7 +29,8 @@ def sizes_state(depth: float, power: float, width: str, centred: bool, theory: b
     state["relu law"], state["ffn law"] = (_line(q) if theory else np.empty((0, 2)) for q in laws)
     state["scale"] = f"{scale:.3g}"
     state["at the end"] = f"relu {_words(found['relu'][-1])}, two matrices {_words(found['ffn'][-1])}"
-    state["note"] = "The relu branch leaves the panel." if found["relu"].max() > _HIGH else ""
+    high = [word for name, word in (("relu", "relu(xW)"), ("ffn", "relu(xW₁)W₂")) if found[name].max() > _HIGH]
+    state["note"] = f"Above the panel, drawn along its edge: {', '.join(high)}." if high else ""
     return state
 
 
@@ -87,9 +88,9 @@ def size_of_the_stack() -> Picture:
             "Narrow": {"width": "8"},
         },
         caption="Figure 8.1. Two residual networks with the same small ε = 1/√N = 1/16 and the same initial size, 256 "
-        "layers. The branch with one matrix blows x up ten million times; the one with two leaves it as it is. Pale: "
-        "what the chapter derives for both.",
+        "layers. The branch with one matrix blows the mean square of x up more than ten million times; the one with "
+        "two leaves it nearly as it is. Pale: what the chapter derives for both.",
         alt="The mean square of x over the layers on a logarithmic axis. A red line for the branch relu(xW) rises "
-        "straight from 1 to about ten million at layer 256; a blue line for relu(xW₁)W₂ stays between 1 and 3. Pale "
-        "bands under both lines, from theory, lie on them.",
+        "straight from 1 to more than ten million at layer 256; a blue line for relu(xW₁)W₂ stays between 1 and 3. "
+        "Pale bands under both lines, from theory, lie on them.",
     )
