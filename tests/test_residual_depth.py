@@ -175,7 +175,7 @@ def test_the_profile_is_what_autograd_says_and_leaves_the_stack_alone():
     loss = random_readout(states[-1])
     loss.backward()
     assert profile.loss == pytest.approx(loss.item())
-    assert profile.forward.tolist() == pytest.approx([float(s.square().mean()) for s in states])
+    assert profile.forward.tolist() == pytest.approx([float(s.detach().square().mean()) for s in states])
     assert float(profile.backward[0]) == pytest.approx(float(leaf.grad.norm()))
     assert float(profile.backward[-1]) == pytest.approx(1)
     own = [math.sqrt(sum(float(p.grad.square().sum()) for p in b.parameters())) for b in stack.branches]
