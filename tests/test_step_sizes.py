@@ -73,9 +73,9 @@ def test_on_the_simplex_sums_stay_one(dim):
 
 @pytest.mark.parametrize("scale", [1e30, 1e38])
 def test_huge_gradients_neither_overflow_nor_reach_zero(scale):
-    for options in ({}, {"simplex": True}):
+    for options in ({}, {"simplex": True}, {"simplex": True, "maximize": True}):
         p = torch.tensor([0.25, 0.25, 0.5], requires_grad=True)
-        run(ExponentiatedGradient([p], lr=1.0, **options), p, [torch.tensor([scale, -scale, 0.0])] * 30)
+        run(ExponentiatedGradient([p], lr=10.0, **options), p, [torch.tensor([scale, -scale, 0.0])] * 30)
         assert torch.isfinite(p).all()
         assert (p > 0).all()
 
@@ -427,6 +427,8 @@ def test_exponentiated_gradient_needs_a_positive_start(bad):
     p = torch.tensor([1.0, bad], requires_grad=True)
     with pytest.raises(ValueError, match=r"params\[0\] must be > 0 everywhere"):
         ExponentiatedGradient([p], lr=0.1)
+    with pytest.raises(ValueError, match="must be > 0 everywhere and finite, got inf"):
+        ExponentiatedGradient([torch.tensor([1.0, math.inf], requires_grad=True)], lr=0.1)
 
 
 def test_a_parameter_that_left_the_positive_side_is_refused_in_the_step():
@@ -434,7 +436,7 @@ def test_a_parameter_that_left_the_positive_side_is_refused_in_the_step():
     optimizer = ExponentiatedGradient([p], lr=0.1)
     with torch.no_grad():
         p[0, 0] = -1
-    with pytest.raises(ValueError, match="must be > 0 everywhere, got -1"):
+    with pytest.raises(ValueError, match="must be > 0 everywhere and finite, got -1"):
         run(optimizer, p, gradients(1))
 
 
@@ -465,6 +467,42 @@ def test_the_simplex_refuses_what_is_not_on_it():
 def test_options_outside_their_range_are_refused(option, value, message):
     with pytest.raises(ValueError, match=message):
         MAKERS["meta"]([positive()], **{option: value})
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("meta_lr", math.nan), ("meta_lr", -1.0), ("averaging", 1.5), ("bound", 0.0), ("weight_decay", 100.0)],
+)
+def test_an_option_that_turned_bad_is_refused_in_the_step(option, value):
+    p = positive()
+    optimizer = MAKERS["meta"]([p])
+    run(optimizer, p, gradients(2))
+    before, state = p.detach().clone(), str(optimizer.state_dict()["state"])
+    optimizer.param_groups[0][option] = value
+    with pytest.raises(ValueError, match=option):
+        run(optimizer, p, gradients(1))
+    assert torch.equal(p, before)
+    assert str(optimizer.state_dict()["state"]) == state
+
+
+def test_a_dimension_that_is_not_there_is_refused_and_the_group_with_it():
+    optimizer = ExponentiatedGradient([positive()], lr=0.1)
+    half = torch.full((2,), 0.5, requires_grad=True)
+    with pytest.raises(ValueError, match=r"dim must be a dimension of params\[0\], of shape \(2,\), got 5"):
+        optimizer.add_param_group({"params": [half], "simplex": True, "dim": 5})
+    assert len(optimizer.param_groups) == 1
+
+
+def test_hypergradient_refuses_a_rate_that_would_overflow():
+    p = torch.zeros(2, requires_grad=True)
+    optimizer = HypergradientDescent([p], lr=1e-20, hyper_lr=1.0)
+    run(optimizer, p, [torch.full((2,), 1e25)])
+    before = p.detach().clone()
+    with pytest.raises(ValueError, match="the gradients are too large"):
+        run(optimizer, p, [torch.full((2,), 1e25)])
+    assert torch.equal(p, before)
+    run(optimizer, p, [torch.full((2,), -1e25)])
+    assert optimizer.param_groups[0]["lr"] == 0
 
 
 def test_a_refused_group_leaves_the_optimizer_as_it_was():

@@ -19,7 +19,7 @@ from gradbook.step_sizes.pictures.growth import growth_state
 from gradbook.step_sizes.pictures.triangle import nearest_weights, triangle_state
 from gradbook.step_sizes.pictures.valley import valley_state
 from gradbook.step_sizes.sensitivity import COLOUR_OF, curve, dots, good_decades, means, stored_table
-from gradbook.step_sizes.valley import FAR, METHODS, descend, hessian, loss
+from gradbook.step_sizes.valley import FAR, METHODS, descend, hessian, loss, typical_end
 
 MAKERS = {
     "gradient descent": lambda p, rate, gamma: torch.optim.SGD([p], lr=rate),
@@ -68,15 +68,22 @@ def test_a_diverging_descent_is_broken_off_and_told():
 
 
 def test_what_figure_7_1_says():
-    """The steep gain goes nearly to Newton's 10, the flat one grows slowly; turned, the meta rule does better."""
+    """The steep gain goes nearly to Newton's 10, the flat one grows slowly."""
     run = descend("meta", hessian(10, 0), (-1.7, 1.2), 0.1, 1.0, np.zeros((60, 2)))
     assert 7 < run.gains[-1, 1] < 10
     assert 1.5 < run.gains[-1, 0] < 4
-    ends = {}
-    for angle in (0, 45):
-        matrix = hessian(10, angle)
-        ends[angle] = float(loss(matrix, descend("meta", matrix, (-1.7, 1.2), 0.1, 1.0, np.zeros((60, 2))).places[-1]))
-    assert ends[45] < ends[0] / 10
+
+
+@pytest.mark.parametrize("method", ["gradient descent", "momentum", "hypergradient"])
+def test_what_knows_no_axes_is_the_same_at_every_angle(method):
+    ends = [typical_end(method, 10, angle, 0.1, 1.0) for angle in (0, 20, 45)]
+    assert ends == pytest.approx([ends[0]] * 3, rel=1e-9)
+
+
+def test_the_meta_rule_does_better_where_the_valley_is_turned_and_adam_does_not():
+    assert typical_end("meta", 10, 45, 0.1, 1.0) < typical_end("meta", 10, 0, 0.1, 1.0) / 30
+    assert typical_end("Adam", 100, 45, 0.1, 1.0) > 3 * typical_end("Adam", 100, 0, 0.1, 1.0)
+    assert typical_end("gradient descent", 1, 0, 5.0, 1.0) == math.inf
 
 
 # ---- positive parameters ----
@@ -109,8 +116,9 @@ def test_the_numpy_way_is_the_optimizer():
 
 def test_growth_says_how_far_the_guess_was():
     state = growth_state(0.01, 1.0, 0.1, 100)
-    assert state["verdict"].startswith("Descent in log θ is half-way not within 1000 steps; you guessed 100")
-    assert "half-way after" in growth_state(0.1, 1.0, 0.1, 100)["verdict"]
+    assert state["verdict"].startswith("Descent in log θ is half-way not within 400 steps; you guessed 100")
+    assert "half-way after" in growth_state(0.05, 1.0, 0.1, 100)["verdict"]
+    assert growth_state(1.0, -0.5, 0.1, 100)["projected"][-1, 1] == growth_state(1.0, 0.0, 1.0, 0)["goal"][0, 1]
     assert "–" in growth_state(1.0, 1.0, 0.1, 100)["halves"]
 
 
@@ -140,7 +148,7 @@ def test_every_way_goes_to_the_point_of_the_triangle_nearest_to_the_target(targe
         tol=1e-12,
     )
     assert np.allclose(found.x, best, atol=1e-4)
-    state = triangle_state(target, (-0.6, -0.4), 0.3)
+    state = triangle_state(target, (-0.6, -0.4), 0.3, "both")
     assert state["projected off"][-1, 1] < 1e-6
     assert state["exponentiated off"][-1, 1] < state["exponentiated off"][0, 1] / 10
 

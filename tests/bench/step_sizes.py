@@ -67,6 +67,7 @@ def ratios() -> dict[str, float]:
     steps: dict[str, Callable[[], object]] = {
         "SGD foreach, torch": torch.optim.SGD(parameters(), lr=1e-3, foreach=True).step,
         "SGD with momentum foreach, torch": torch.optim.SGD(parameters(), lr=1e-3, momentum=0.9, foreach=True).step,
+        "SGD fused, torch": torch.optim.SGD(parameters(), lr=1e-3, fused=True).step,
         "Adam fused, torch": torch.optim.Adam(parameters(), lr=1e-3, fused=True).step,
         "Adam foreach, torch": torch.optim.Adam(parameters(), lr=1e-3, foreach=True).step,
         "MetaStepSize": MetaStepSize(parameters(), lr=1e-3, meta_lr=1e-3).step,
@@ -76,7 +77,7 @@ def ratios() -> dict[str, float]:
         "ExponentiatedGradient": ExponentiatedGradient(parameters(), lr=1e-3).step,
         "HypergradientDescent": HypergradientDescent(parameters(), lr=1e-3, hyper_lr=1e-9).step,
         "the meta rule as a literal loop": literal_loop(),
-        "the meta rule in its four passes, unchecked": bare_passes(),
+        "the meta rule in four bare passes": bare_passes(),
     }
     times = interleaved(*steps.values(), repeats=30)
     return {name: time / times[0] for name, time in zip(steps, times, strict=True)}

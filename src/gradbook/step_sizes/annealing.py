@@ -29,7 +29,8 @@ def simulate(
 ) -> Annealing:
     """Let every coordinate run by itself with (7.9) from x = 0 and ν = 1; some fifty times are kept, evenly in log t.
 
-    An exponent is cut at ±10 and log ν kept below log(1.9/(ηh)), so that no step leaves the stable range.
+    An exponent is cut at ±10. Unlike the optimizer, the simulation keeps ν below 1.9/(ηh), so that no step leaves the
+    stable range: it is for the laws, which speak of small steps.
     """
     rng = np.random.default_rng(seed)
     kept = set(np.unique(np.geomspace(1, steps, 50).astype(int)).tolist())

@@ -15,7 +15,7 @@ Group = dict[str, Any]
 class CheckedOptimizer(torch.optim.Optimizer):
     """A ``torch.optim.Optimizer`` whose step changes nothing if a gradient is sparse, NaN or infinite.
 
-    A subclass says in :meth:`check_group` what it asks of a group's options and parameters, and in :meth:`move` how
+    A subclass says in :meth:`check_step` what it asks of a group's options and parameters, and in :meth:`move` how
     the parameters with a gradient move. Parameters without one stay, and so does their state.
     """
 
@@ -28,8 +28,9 @@ class CheckedOptimizer(torch.optim.Optimizer):
                 if not p.is_floating_point():
                     raise TypeError(f"params[{i}] must be real floating point, got {p.dtype}")
             positive(lr=group["lr"])
-            self.check_group(group)
-        except (TypeError, ValueError):
+            self.check_step(group, group["params"])
+            self.check_start(group)
+        except Exception:
             self.param_groups.pop()
             raise
 
@@ -48,17 +49,19 @@ class CheckedOptimizer(torch.optim.Optimizer):
         for group in self.param_groups:
             not_negative(lr=group["lr"])  # 0 is what a schedule may end at
             parameters = [p for p in group["params"] if p.grad is not None]
-            self.check_step(group, parameters)
             moving.append((group, parameters, _largest(parameters)))
+            self.check_step(group, parameters)
         for group, parameters, largest in moving:
             self.move(group, parameters, largest)
         return loss
 
-    def check_group(self, group: Group) -> None:
-        """Raise ValueError if an option or a parameter of ``group`` can't be used."""
-
     def check_step(self, group: Group, parameters: Sequence[Tensor]) -> None:
-        """Raise ValueError if the parameters that are about to move can't."""
+        """Raise ValueError if an option of ``group`` or a parameter that is to move can't be used; before every step,
+        since schedules and readers may change both.
+        """
+
+    def check_start(self, group: Group) -> None:
+        """Raise ValueError if the parameters of a new ``group`` can't be started from."""
 
     def move(self, group: Group, parameters: Sequence[Tensor], largest: Sequence[float]) -> None:
         """Change ``parameters``, which have gradients, by one step; ``largest`` are their gradients' largest |g|."""
@@ -87,6 +90,13 @@ def not_negative(**numbers: float) -> None:
     for name, number in numbers.items():
         if not 0 <= float(number) < math.inf:
             raise ValueError(f"{name} must be finite and ≥ 0, got {float(number)}")
+
+
+def check_decay(group: Group) -> None:
+    """Raise ValueError for a decoupled weight decay that isn't ≥ 0, or that would turn a parameter's sign."""
+    not_negative(weight_decay=group["weight_decay"])
+    if group["lr"] * group["weight_decay"] >= 1:
+        raise ValueError(f"lr · weight_decay must be < 1, got {group['lr'] * group['weight_decay']:g}")
 
 
 def _largest(parameters: Sequence[Tensor]) -> list[float]:

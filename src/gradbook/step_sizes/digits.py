@@ -32,8 +32,8 @@ FAMILIES: dict[str, tuple[float, ...]] = {
     "Adam": (0.0,),
     "hypergradient": (0.3, 1.0, 3.0, 10.0),
     "meta": (10.0, 30.0, 100.0, 300.0),
-    "meta, normalised": (0.003, 0.01, 0.03, 0.1),
-    "meta, Amid et al.": (0.003, 0.01, 0.03, 0.1),
+    "meta, normalised": (0.0003, 0.001, 0.003, 0.01),
+    "meta, Amid et al.": (0.0003, 0.001, 0.003, 0.01),
 }
 """By name of an optimizer the second rates γ that the chapter tries; 0 where there is none."""
 

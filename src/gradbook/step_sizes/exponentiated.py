@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradbook.step_sizes.base import CheckedOptimizer, Group, computing_dtype, not_negative, positive
+from gradbook.step_sizes.base import CheckedOptimizer, Group, check_decay, computing_dtype, positive
 
 
 class ExponentiatedGradient(CheckedOptimizer):
@@ -27,8 +27,8 @@ class ExponentiatedGradient(CheckedOptimizer):
     Entries stay between the smallest normal and the largest finite number of their dtype: θ = 0 could never be left
     again. Every option may differ from group to group. Half precision is computed in float32.
 
-    Raises ValueError for an option outside its range, for an entry that is zero, negative or NaN, or for sums other
-    than 1 on the simplex; TypeError for complex parameters. ``step`` raises as
+    Raises ValueError for an option outside its range, for an entry that is zero, negative, infinite or NaN, or for
+    sums other than 1 on the simplex; TypeError for complex parameters. ``step`` raises as
     :meth:`~gradbook.step_sizes.base.CheckedOptimizer.step` does.
 
     Source: article 8968, first section; Kivinen and Warmuth, Information and Computation 132 (1997).
@@ -48,28 +48,29 @@ class ExponentiatedGradient(CheckedOptimizer):
         defaults = {"simplex": simplex, "dim": dim, "weight_decay": weight_decay, "maximize": maximize, "bound": bound}
         super().__init__(params, {"lr": lr, **defaults})
 
-    def check_group(self, group: Group) -> None:
-        """Check the options, and that the parameters are positive and, on the simplex, sum to 1."""
+    def check_step(self, group: Group, parameters: Sequence[Tensor]) -> None:
+        """Check the options, and that the parameters are positive: a factor can't make them so."""
         positive(bound=group["bound"])
-        not_negative(weight_decay=group["weight_decay"])
+        check_decay(group)
         if group["simplex"] and group["weight_decay"]:
             raise ValueError(f"weight_decay must be 0 on the simplex, which undoes it, got {group['weight_decay']}")
         if group["dim"] is not None and not group["simplex"]:
             raise ValueError(f"dim is for the simplex only, got dim={group['dim']} with simplex=False")
-        self.check_step(group, group["params"])
+        for i, p in enumerate(parameters):
+            least, most = (end.item() for end in torch.aminmax(p.detach())) if p.numel() else (1.0, 1.0)
+            if not (least > 0 and most < math.inf):
+                worst = most if least > 0 else least
+                raise ValueError(f"params[{i}] must be > 0 everywhere and finite, got {worst:g}")
+
+    def check_start(self, group: Group) -> None:
+        """Check that the entries sum to 1 where they are to stay on the simplex."""
         for i, p in enumerate(group["params"] if group["simplex"] else ()):
-            sums = p.detach().double().sum() if group["dim"] is None else p.detach().double().sum(group["dim"])
+            dim = group["dim"]
+            if dim is not None and not -p.ndim <= dim < p.ndim:
+                raise ValueError(f"dim must be a dimension of params[{i}], of shape {tuple(p.shape)}, got {dim}")
+            sums = p.detach().double().sum() if dim is None else p.detach().double().sum(dim)
             if float((sums - 1).abs().max()) > 100 * torch.finfo(p.dtype).eps:
                 raise ValueError(f"params[{i}] must sum to 1 on the simplex, got sums up to {float(sums.max()):g}")
-
-    def check_step(self, group: Group, parameters: Sequence[Tensor]) -> None:
-        """Refuse parameters that are not positive: a factor can't make them so."""
-        if group["lr"] * group["weight_decay"] >= 1:
-            raise ValueError(f"lr · weight_decay must be < 1, got {group['lr'] * group['weight_decay']:g}")
-        for i, p in enumerate(parameters):
-            least = p.detach().amin().item() if p.numel() else 1.0
-            if not least > 0:
-                raise ValueError(f"params[{i}] must be > 0 everywhere, got {least:g}: a factor can't move or mend that")
 
     def move(self, group: Group, parameters: Sequence[Tensor], largest: Sequence[float]) -> None:
         """Multiply every parameter by its factor."""
@@ -97,6 +98,7 @@ def move_on_simplex(weights: Tensor, gradient: Tensor, rate: float, dim: int | N
     """θ ← softmax(log θ − η g), in place; the best entry's exponent is 0, so that nothing can overflow."""
     shape = (-1,) if dim is None else weights.shape
     axis = 0 if dim is None else dim
-    loss = gradient.reshape(shape).to(computing_dtype(weights)) * rate
-    logits = weights.reshape(shape).to(loss.dtype).log() - (loss - loss.amin(axis, keepdim=True))
+    downhill = gradient.reshape(shape).to(computing_dtype(weights)) * math.copysign(1, rate)
+    behind = (downhill - downhill.amin(axis, keepdim=True)) * abs(rate)  # ≥ 0, and 0 for the best entry
+    logits = weights.reshape(shape).to(behind.dtype).log() - behind
     weights.copy_(logits.softmax(axis).reshape(weights.shape).clamp_(min=torch.finfo(weights.dtype).tiny))

@@ -54,8 +54,8 @@ def _show_digits(ax: Any, images: Sequence[Array], across: int, title: str) -> N
     ax.grid(False)
 
 
-def mixture_rows(table: Mapping[str, Sequence[tuple[float, float, int, float]]]) -> list[tuple[str, ...]]:
-    """Return a row a way: its rates, its excess and its entries above 0.001, each from least to most over the seeds."""
+def mixture_rows(table: Mapping[str, Sequence[tuple[float, float, int, int]]]) -> list[tuple[str, ...]]:
+    """Return a row a way: rates, excess, entries above 0.001 and entries 0, each from least to most over the seeds."""
 
     def ends(values: Sequence[float], form: str) -> str:
         low, high = format(min(values), form), format(max(values), form)
@@ -63,8 +63,8 @@ def mixture_rows(table: Mapping[str, Sequence[tuple[float, float, int, float]]])
 
     rows: list[tuple[str, ...]] = []
     for way, found in table.items():
-        rates, excess, above, wrong = zip(*found, strict=True)
-        rows.append((way, ends(rates, "g"), ends(excess, ".0e"), ends(above, "d"), ends(wrong, ".1g")))
+        rates, excess, above, zeros = zip(*found, strict=True)
+        rows.append((way, ends(rates, "g"), ends(excess, ".0e"), ends(above, "d"), ends(zeros, "d")))
     return rows
 
 

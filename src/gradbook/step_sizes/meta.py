@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradbook.step_sizes.base import CheckedOptimizer, Group, computing_dtype, not_negative, positive
+from gradbook.step_sizes.base import CheckedOptimizer, Group, check_decay, computing_dtype, not_negative, positive
 
 LARGEST = 40.0
 """The largest |log₂ ν|: gains stay between 1e-12 and 1e12, more than training needs and less than overflows."""
@@ -23,12 +23,12 @@ class MetaStepSize(CheckedOptimizer):
     - ``params``: tensors, named tensors or groups, as for every optimizer of torch.
     - ``lr``: the base rate η, > 0, which schedulers may move.
     - ``meta_lr``: γ ≥ 0, the rate of the step sizes, in units of 1/∇L²: with the loss times 10, γ must fall by 100.
-    - ``averaging``: β in [0, 1): instead of g_{t−1}, the average m ← β m + (1 − β) g, as Amid et al. have it.
+    - ``averaging``: β in [0, 1): instead of g_{t−1}, the average m ← β m + (1 − β) g, after Amid et al.
     - ``scale_lr``: ≥ 0; above 0 a group also has one common factor, which grows with the alignment of m and g_t,
-      s ← s exp(scale_lr · cos(m, g_t)), as Amid et al. have it.
+      s ← s exp(scale_lr · cos(m, g_t)), after Amid et al.
     - ``normalize``: divide m ⊙ g_t by the product of both root mean squares over the group: γ is then a pure number,
       and the gains are the same for the loss times any factor.
-    - ``weight_decay``: decoupled, θ ← (1 − η λ) θ before the step.
+    - ``weight_decay``: decoupled, θ ← (1 − η λ) θ before the step, with η λ < 1.
     - ``maximize``: go up instead of down.
     - ``bound``: the largest |γ g_{t−1} g_t| of an entry in one step; larger ones are cut. Without it one surprising
       gradient overflows the exponential.
@@ -60,10 +60,11 @@ class MetaStepSize(CheckedOptimizer):
         plain = {"weight_decay": weight_decay, "maximize": maximize, "bound": bound}
         super().__init__(params, {"lr": lr, **meta, **plain, "log_scale": 0.0})
 
-    def check_group(self, group: Group) -> None:
+    def check_step(self, group: Group, parameters: Sequence[Tensor]) -> None:
         """Check the options."""
         positive(bound=group["bound"])
-        not_negative(**{name: group[name] for name in ("meta_lr", "scale_lr", "weight_decay")})
+        not_negative(meta_lr=group["meta_lr"], scale_lr=group["scale_lr"])
+        check_decay(group)
         if not 0 <= group["averaging"] < 1:
             raise ValueError(f"averaging must be in [0, 1), got {group['averaging']}")
 

@@ -63,16 +63,16 @@ def best_walk(seed: int, way: str, steps: int = 1000) -> tuple[float, Array]:
     return best, walks[best]
 
 
-def mixture_table(seeds: int = 5, steps: int = 1000) -> dict[str, list[tuple[float, float, int, float]]]:
-    """Return four numbers by way and seed: its best rate, its excess, how many entries are above 0.001, and the sum of
-    those that are 0 in the exact solution, all after ``steps`` steps.
+def mixture_table(seeds: int = 5, steps: int = 1000) -> dict[str, list[tuple[float, float, int, int]]]:
+    """Return four numbers by way and seed: its best rate, its excess, and after ``steps`` steps how many entries are
+    above 0.001 and how many are exactly 0.
     """
-    found: dict[str, list[tuple[float, float, int, float]]] = {way: [] for way in WAYS}
+    found: dict[str, list[tuple[float, float, int, int]]] = {way: [] for way in WAYS}
     for seed in range(seeds):
         problem = digit_mixture(seed)
         for way in WAYS:
             rate, places = best_walk(seed, way, steps)
             end = places[-1]
-            above, wrong = int((end > START).sum()), float(end[problem.best == 0].sum())
-            found[way].append((rate, float(problem.excess(end)), above, wrong))
+            counts = int((end > START).sum()), int((end == 0).sum())
+            found[way].append((rate, float(problem.excess(end)), *counts))
     return found

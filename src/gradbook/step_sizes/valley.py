@@ -132,3 +132,21 @@ def descend(
         if not abs(place).max() < FAR:
             return Descent(np.array(places), np.array(gains), True)
     return Descent(np.array(places), np.array(gains), False)
+
+
+def typical_end(
+    method: str, condition: float, angle: float, rate: float, gamma: float, steps: int = 60, starts: int = 8
+) -> float:
+    """Return the loss after ``steps`` noiseless steps, the geometric mean over ``starts`` starts evenly on a circle.
+
+    The starts turn with the valley, so that a method that knows no axes gives the same at every angle. Infinite if one
+    diverges.
+    """
+    matrix = hessian(condition, angle)
+    turns = math.radians(angle) + 0.3 + 2 * math.pi / starts * np.arange(starts)
+    runs = [
+        descend(method, matrix, (1.8 * math.cos(t), 1.8 * math.sin(t)), rate, gamma, np.zeros((steps, 2)))
+        for t in turns
+    ]
+    ends = [math.inf if run.diverged else float(loss(matrix, run.places[-1])) for run in runs]
+    return float(np.exp(np.mean(np.log(ends))))

@@ -24,12 +24,12 @@ balance = Exercise(
 
 unit = Exercise(
     name="Exercise 7.4",
-    prompt="A loss is measured in another unit, which makes it 10 times larger. By what must γ be multiplied for the "
-    "gains ν to stay as they were?",
+    prompt="A loss is measured in another unit, which makes it 10 times larger, and η is divided by 10. By what must γ "
+    "be multiplied for the gains ν to stay as they were?",
     properties=[number_near(0.01)],
     solution=0.01,
     mistakes=[
-        Mistake(0.1, "That is what η must be multiplied by. In γ g_{t−1} g_t there are two gradients."),
+        Mistake(0.1, "That is what η is multiplied by. In γ g_{t−1} g_t there are two gradients."),
         Mistake(10.0, "The gradients grew: γ must shrink."),
         Mistake(100.0, "The right power, the wrong way: the gradients grew, γ must shrink."),
         Mistake(1.0, "Then the exponent γ g_{t−1} g_t would be 100 times larger."),

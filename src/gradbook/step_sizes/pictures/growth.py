@@ -11,8 +11,8 @@ from gradbook.explore import COLOURS, Number, Panel, Path, Picture, Predict, Sli
 from gradbook.step_sizes.nonnegative import WAYS, walk
 
 Array = NDArray[np.float64]
-STEPS = 1000
-_FLOOR = 1e-5
+STEPS = 400
+_FLOOR = 1e-4
 _COLOURS = {
     "exponentiated": ("vermilion", 3.0, False),
     "descent in log θ": ("blue", 2.5, False),
@@ -24,18 +24,19 @@ _COLOURS = {
 def growth_state(start: float, target: float, rate: float, guess: float) -> dict[str, Any]:
     """The paths of all four ways on L = ½ (θ − target)², and when each has gone half of the way."""
     state: dict[str, Any] = {}
-    halves, half = {}, (start + target) / 2
-    steps = np.arange(1, STEPS + 1, dtype=float)
+    goal = max(target, 0.0)
+    halves, half = {}, (start + goal) / 2
+    steps = np.arange(STEPS + 1, dtype=float)
     for way in WAYS:
         places = walk(way, lambda theta: theta - target, np.float64(start), rate, STEPS)
-        shown = np.clip(np.nan_to_num(places[1:], nan=10.0, posinf=10.0), _FLOOR, 10)
+        shown = np.clip(np.nan_to_num(places, nan=10.0, posinf=10.0), _FLOOR, 10)
         state[way] = np.column_stack([steps, shown])
-        there = np.flatnonzero((places >= half) if target > start else (places <= half))
-        halves[way] = f"{there[0]}" if len(there) and target != start else "–"
-    state["goal"] = np.array([[1.0, max(target, _FLOOR)], [STEPS, max(target, _FLOOR)]])
+        there = np.flatnonzero((places >= half) if goal > start else (places <= half))
+        halves[way] = f"{there[0]}" if len(there) and goal != start else "–"
+    state["goal"] = np.array([[0.0, max(goal, _FLOOR)], [STEPS, max(goal, _FLOOR)]])
     state["guess"] = np.array([[guess, _FLOOR], [guess, 10.0]])
+    mine = halves.pop("descent in log θ")
     state["halves"] = "; ".join(f"{way} {steps}" for way, steps in halves.items())
-    mine = halves["descent in log θ"]
     outcome = f"after {mine} steps" if mine != "–" else f"not within {STEPS} steps"
     state["verdict"] = f"Descent in log θ is half-way {outcome}; you guessed {guess:.0f}."
     return state
@@ -46,16 +47,16 @@ def growth_from_nearly_nothing() -> Picture:
     return Picture(
         title="One positive parameter on its way to a target",
         controls=[
-            Slider("start", "start θ", 1e-4, 1, 0.01, log=True),
-            Slider("target", "target", 0, 2, 1, step=0.1),
+            Slider("start", "start θ", 0.01, 1, 0.05, at=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)),
+            Slider("target", "target", -0.5, 2, 1, step=0.1),
             Slider("rate", "rate η", 0.01, 1, 0.1, log=True),
-            Slider("guess", "my guess: descent in log θ is half-way after so many steps", 1, 1000, 100, log=True),
+            Slider("guess", "my guess: descent in log θ is half-way after so many steps", 0, STEPS, 50, step=5),
         ],
         compute=growth_state,
         panels=[
             Panel(
                 "θ after each step, for L = ½ (θ − target)²",
-                (1, STEPS),
+                (0, STEPS),
                 (_FLOOR, 10),
                 [
                     Path("goal", "target", COLOURS["green"], 5, opacity=0.4),
@@ -66,25 +67,24 @@ def growth_from_nearly_nothing() -> Picture:
                 y_label="θ",
                 width=560,
                 height=320,
-                log_x=True,
                 log_y=True,
             ),
         ],
         readout=[Number("halves", "steps to half-way")],
         predict=Predict(
-            "Exponentiated gradient needs some 50 steps from 0.01 to half-way. How many does plain descent in "
+            "The steps that exponentiated gradient needs to half-way stand below. How many does plain descent in "
             "φ = log θ need, with the same rate? Set your guess, then reveal.",
             ["descent in log θ"],
         ),
         presets={
-            "From a ten-thousandth": {"start": 1e-4},
-            "Down to zero": {"start": 1, "target": 0},
+            "Twice the start": {"start": 0.1},
+            "Down to zero": {"start": 1, "target": -0.5},
             "Start at 1": {"start": 1, "target": 2},
         },
-        caption="Figure 7.2. Exponentiated gradient climbs out of a tiny start along a straight line on this axis: it "
-        "grows by a factor a step. Plain descent in the logarithm hardly moves until late. Descent in the square root "
+        caption="Figure 7.2. Exponentiated gradient grows by a factor a step, a straight line on this axis, and is "
+        "soon out of a small start. Plain descent in the logarithm hardly moves until late. Descent in the square root "
         "goes with exponentiated gradient, and projected descent steps straight to the target.",
-        alt="Curves of one parameter against the step, both axes logarithmic. From 0.01 the grey line of projected "
-        "descent jumps up at once; the red and the dashed orange line bend upwards together and reach the green line "
-        "of the target after about a hundred steps; the blue line, once revealed, stays low for hundreds of steps.",
+        alt="Curves of one parameter against the step, the parameter on a logarithmic axis. From 0.05 the grey line of "
+        "projected descent jumps up at once; the red and the dashed orange line rise together and reach the green line "
+        "of the target at 1 after some sixty steps; the blue line, once revealed, stays low for two hundred.",
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.explore import COLOURS, Dots, Labels, Number, Panel, Path, Picture, Point, Slider
+from gradbook.explore import COLOURS, Choice, Dots, Labels, Number, Panel, Path, Picture, Point, Predict, Slider
 from gradbook.step_sizes.simplex import CORNERS, WAYS, drawn, project, walk, weights_at
 
 Array = NDArray[np.float64]
@@ -30,7 +30,7 @@ def nearest_weights(target: Array) -> Array:
     return project(np.linalg.solve(np.vstack([CORNERS.T, np.ones(3)]), np.append(target, 1.0)))
 
 
-def triangle_state(target: tuple[float, float], start: tuple[float, float], rate: float) -> dict[str, Any]:
+def triangle_state(target: tuple[float, float], start: tuple[float, float], rate: float, guess: str) -> dict[str, Any]:
     """The three paths, and their distances from the best weights."""
     goal = np.array(target)
     begun = weights_at(np.array(start))
@@ -41,16 +41,17 @@ def triangle_state(target: tuple[float, float], start: tuple[float, float], rate
         return np.asarray(CORNERS @ (weights @ CORNERS - goal))
 
     state: dict[str, Any] = {"best": drawn(best)[None], "target": goal[None], "begun": drawn(begun)[None]}
-    ends = []
+    exact = []
     for way in WAYS:
         weights = walk(way, slope, begun, rate, STEPS)
         places = drawn(weights)
         off = np.linalg.norm(places - drawn(best), axis=1)
         state[way] = places
         state[f"{way} off"] = np.column_stack([np.arange(STEPS + 1), np.clip(off, _FLOOR, 3)])
-        least = weights[-1].min()
-        ends.append(f"{way} " + (f"{least:.0e}" if least else "0"))
-    state["ends"] = "; ".join(ends)
+        if weights[-1].min() == 0:
+            exact.append(way)
+    found = ", ".join(exact) or "none"
+    state["verdict"] = f"After {STEPS} steps a weight is exactly 0 with: {found}. Your guess: {guess}."
     state["weights"] = ", ".join(f"{weight:.2f}" for weight in best)
     return state
 
@@ -61,6 +62,7 @@ def triangle_of_weights() -> Picture:
         title=f"{STEPS} steps on the simplex of three weights",
         controls=[
             Slider("rate", "rate η", 0.01, 10, 0.3, log=True),
+            Choice("guess", "my guess", ("exponentiated", "projected", "both", "neither"), "both"),
             Point("target", "target", (0.75, 0.45), (-1.45, -1.45), (1.45, 1.45), colour=COLOURS["green"]),
             Point("start", "start", (-0.6, -0.4), (-1.45, -1.45), (1.45, 1.45), colour=COLOURS["ink"]),
         ],
@@ -90,18 +92,23 @@ def triangle_of_weights() -> Picture:
                 log_y=True,
             ),
         ],
-        readout=[Number("weights", "best weights"), Number("ends", "smallest weight at the end")],
+        readout=[Number("weights", "best weights")],
+        predict=Predict(
+            "The best weights lie on an edge, where one weight is 0. Descent in the logits (blue) is still on its way. "
+            "Which of the others gets there exactly? Guess, then reveal.",
+            [f"{way}{what}" for way in ("exponentiated", "projected") for what in ("", " off")],
+        ),
         presets={
             "Best weights inside": {"target": (0.1, 0.0)},
             "Best weights in a corner": {"target": (1.4, -1.2)},
             "Start near a corner": {"target": (0.1, 0.0), "start": (-1.0, -0.6)},
             "Large steps": {"rate": 3},
         },
-        caption="Figure 7.3. Exponentiated gradient bends along the edges and never leaves the inside; projected "
-        "descent goes straight and lands on an edge exactly. Near a corner, where two weights are tiny, descent in the "
-        "logits crawls: its gradient carries the factor α.",
-        alt="Left: a triangle, a green target to its upper right and three paths from the lower left corner to the "
-        "point of the right edge nearest to the target. The red one curves along the bottom, the grey one is straight, "
-        "the dashed blue one stops short. Right: the distances from the best weights, on a logarithmic axis; the grey "
-        "line falls fastest, the red one follows in a straight line, the blue one stays high.",
+        caption="Figure 7.3. Projected descent goes straight and lands on the edge exactly. Exponentiated gradient "
+        "bends a little, and comes nearer by a factor a step without ever getting there. Descent in the logits makes "
+        "the widest bend and slows down where a weight is small: its gradient carries that weight as a factor.",
+        alt="Left: a triangle, a green target to its upper right and three paths from the lower left to the point of "
+        "the right edge nearest to the target. The grey one is straight, the red one bends a little, the dashed blue "
+        "one runs along the bottom and then up along the edge. Right: the distances from the best weights, on a "
+        "logarithmic axis; the grey line drops off, the red one falls in a straight line, the blue one stays high.",
     )

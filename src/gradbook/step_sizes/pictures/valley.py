@@ -83,7 +83,7 @@ def five_ways_down() -> Picture:
                 height=360,
             ),
             Panel(
-                "The step sizes ν that are learned",
+                "The learned gains ν, factors of η",
                 (0, STEPS),
                 (1e-3, 1e3),
                 [
@@ -112,17 +112,17 @@ def five_ways_down() -> Picture:
             "A long valley": {"condition": 100},
             "Turned by 45°": {"angle": 45},
             "Noise": {"noise": 0.5, "gamma": 0.3},
-            "The loss times 10": {"unit": 10, "rate": 0.03},
+            "The loss times 10": {"unit": 10, "rate": 0.01},
             "γ too large": {"gamma": 100},
             "η too large": {"rate": 2.2},
         },
         caption="Figure 7.1. Five optimizers with one base rate, too small for this valley. The meta rule (red) learns "
-        "a step size for each of the two parameters. That of the steep one grows within a few steps to nearly 10, "
-        "where a single step goes to the floor, and stays there; that of the flat one, whose gradients are small, "
-        "grows slowly.",
+        "a gain ν, a factor of the base rate, for each of the two parameters. That of the steep one grows within a few "
+        "steps to nearly 10, where a single step goes to the floor, and stays there; that of the flat one, whose "
+        "gradients are small, grows slowly.",
         alt="Left: ellipses of equal loss, long from left to right, and five paths from the upper left towards the "
         "cross in the middle; the red path of the meta rule falls straight to the floor and then goes along it, "
-        "farther than gradient descent and less far than the others. Middle: the step sizes on a logarithmic axis; "
+        "farther than gradient descent and less far than the others. Middle: the gains on a logarithmic axis; "
         "the purple one of the steep parameter jumps to nearly 10 and stays, the red one of the flat parameter rises "
         "slowly to 2. Right: the losses fall, those of momentum and Adam in waves.",
     )
