@@ -1,8 +1,8 @@
 """Does it train? Depths from 10 to 1,000 on real digits, every arrangement at a ladder of learning rates, three seeds.
 
 ``python -m gradbook.residual_depth.comparison training`` measures ``chapters/stored/08-training.json`` (Adam), and
-``… sgd`` the same with plain gradient descent up to depth 100, ``08-sgd.json``; half an hour and five minutes on one
-core. ``… increments`` measures how far the loss moves in one step against depth, ``08-increments.json``, two minutes.
+``… sgd`` the same with plain gradient descent up to depth 100, ``08-sgd.json``; three quarters of an hour and five
+minutes on one core. ``… increments`` measures how far the loss moves in one step against depth, ``08-increments.json``, five minutes.
 Each seed draws its own split of the digits, its own networks and its own batches, the same for all arrangements.
 """
 
