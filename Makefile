@@ -24,7 +24,7 @@ help:
 	@echo "make book     run every chapter top to bottom and store its outputs"
 	@echo "make figures  draw every file under figures/ (with a screenshot where there is Chromium)"
 	@echo "make bench    measure controls in a real browser, and methods against the public ones"
-	@echo "make stored   measure again the tables and small models under chapters/stored/ (three hours)"
+	@echo "make stored   measure again the tables and small models under chapters/stored/ (four hours)"
 	@echo "make stored-long  the long tables of chapters 4 to 6; DATA=folder with the public sets (a night)"
 
 .venv/bin/python:
@@ -73,6 +73,7 @@ bench: .venv/test.done
 	@$(BIN)/python -m tests.bench.relations
 	@$(BIN)/python -m tests.bench.events
 	@$(BIN)/python -m tests.bench.step_sizes
+	@$(BIN)/python -m tests.bench.depth
 	@$(BIN)/python -m tests.bench.controls
 
 stored: .venv/test.done
@@ -93,6 +94,7 @@ stored: .venv/test.done
 	@$(BIN)/python -m tests.bench.events --store
 	@$(BIN)/python -m gradbook.step_sizes.comparison
 	@$(BIN)/python -m tests.bench.step_sizes --store
+	@$(BIN)/python -m gradbook.residual_depth.comparison increments training sgd
 
 stored-long: .venv/test.done
 	@$(BIN)/python -m gradbook.global_pointer.comparison full --seeds 1

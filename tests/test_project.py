@@ -143,8 +143,7 @@ PUBLIC = {
     "prior_loss_regression normalized_sum real_time_sum power_mean gradient_normalized_sum",
     "pareto_gradients": "min_norm_weights pareto_direction",
     "primary_auxiliary": "auxiliary_multipliers primary_direction hybrid_direction",
-    "multilabel_loss": "multilabel_cross_entropy sparse_multilabel_cross_entropy "
-    "naive_sparse_multilabel_cross_entropy",
+    "multilabel_loss": "multilabel_cross_entropy sparse_multilabel_cross_entropy naive_sparse_multilabel_cross_entropy",
     "global_pointer": "GlobalPointer EfficientGlobalPointer decode_spans Span",
     "relation_linking": "Relation RelationLinker decode_relations",
     "event_linking": "complete_subgraphs TooManySubgraphs decode_events Event",

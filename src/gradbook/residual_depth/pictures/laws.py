@@ -39,9 +39,9 @@ def laws_state(depth: float, power: float, dimension: float, push: float, guess:
         "guess": _line([0, 1], [guess, guess]),
         "scale": f"{scale:.3g}",
         "ends": f"{ends.min():.2f} to {ends.max():.2f}",
-        "laws": f"{same:.2f} if all agree, {free:.2f} if none do",
         "verdict": f"The middle one of the twelve ends at 10^{middle:.2f}, so v has grown {_times(middle)}; you "
-        f"guessed 10^{guess:g}.".replace("-", "−"),
+        f"guessed 10^{guess:g}. All twelve: 10^{ends.min():.2f} to 10^{ends.max():.2f}. The laws: 10^{same:.2f} if all "
+        f"agree, 10^{free:.2f} if none do.".replace("-", "−"),
         "note": "Lines that leave the panel run along its edge." if np.abs(walks).max() > _TOP else "",
     }
 
@@ -82,11 +82,7 @@ def two_laws() -> Picture:
                 height=320,
             ),
         ],
-        readout=[
-            Number("scale", "ε"),
-            Number("ends", "log₁₀ growth of the twelve"),
-            Number("laws", "laws"),
-        ],
+        readout=[Number("scale", "ε")],  # the other numbers would give the guess away: they stand in the verdict
         predict=Predict(
             "A thousand layers, ε = 1/√1000, every layer pushing v in a random direction of 300 dimensions. By what "
             "power of ten does v grow? Set your guess, then reveal.",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.explore import COLOURS, Choice, Number, Panel, Path, Picture, Predict, Slider
+from gradbook.explore import COLOURS, Choice, Panel, Path, Picture, Predict, Slider
 from gradbook.residual_depth.theory import plain_log_factors, plain_sizes, residual_log_factors
 
 Array = NDArray[np.float64]
@@ -43,16 +43,16 @@ def lottery_state(depth: float, width: str, guess: float) -> dict[str, Any]:
     inside = ((alive > _EDGES[0]) & (alive < _EDGES[-1])).sum()
     dead = SEEDS - len(alive)
     note = f"{dead} of the {SEEDS} networks are dead: a layer had no positive entry." if dead else ""
-    beyond = f"{len(alive) - inside} networks lie outside the panel." if inside < len(alive) else ""
+    beyond = f"Outside the panel: {len(alive) - inside}." if inside < len(alive) else ""
     return {
         "plain": _steps(alive),
         "residual": _steps(_residual(n, layers)),
         "bell": np.column_stack([x, np.clip(bell * (_EDGES[1] - _EDGES[0]), 0, _TOP)]),
         "guess": np.array([[-guess, 0.2], [guess, 0.2]]),
-        "spread": f"{spread:.2f} powers of ten",
-        "law": f"{deviation:.2f}, middle {mean:.2f}",
+        "spread": spread,
         "verdict": f"The standard deviation is {spread:.2f} powers of ten, so two seeds in three lie within a factor "
-        f"of {10**spread:.3g} of the middle; you guessed {guess:g}.",
+        f"of {10**spread:.3g} of the middle; you guessed {guess:g}. By the law: {deviation:.2f}, around the middle "
+        f"10^{mean:.2f}.".replace("-", "−"),
         "note": f"{note} {beyond}".strip(),
     }
 
@@ -90,7 +90,6 @@ def plain_lottery() -> Picture:
                 height=300,
             ),
         ],
-        readout=[Number("spread", "spread of the plain ones"), Number("law", "law: spread")],
         predict=Predict(
             "Plain relu networks with He's initial weights keep the mean square of x in the mean. 256 layers of width "
             "128: by how many powers of ten does it vary from seed to seed? Set your guess, then reveal.",
