@@ -585,3 +585,29 @@ def test_every_variant_is_a_design_at_every_depth():
         for depth in (1, 10, 1000):
             assert isinstance(make(depth), Design)
     assert set(PREDICTED) <= set(VARIANTS)
+
+
+# ---- losses without a gradient ----
+
+
+def test_a_loss_that_does_not_depend_on_the_outputs_is_refused():
+    stack, x = ResidualStack(2, 8), torch.ones(2, 8)
+    for call in (lambda loss: depth_profile(stack, x, loss), lambda loss: loss_increment(stack, x, loss, "sgd", 0.1)):
+        with pytest.raises(ValueError, match="loss must depend on the outputs"):
+            call(lambda outputs: outputs.detach().sum())
+    for parameter in stack.parameters():
+        parameter.requires_grad_(False)
+    with pytest.raises(ValueError, match="weights must take gradients"):
+        depth_profile(stack, x)
+
+
+def test_a_profile_can_be_taken_where_gradients_are_off():
+    with torch.no_grad():
+        assert depth_profile(ResidualStack(2, 8), torch.ones(2, 8)).gradient.min() > 0
+
+
+def test_an_unknown_optimizer_is_refused_whatever_the_norm():
+    with pytest.raises(ValueError, match="optimizer must be one of"):
+        ResidualStack(4, 16, optimizer="lion")
+    with pytest.raises(ValueError, match="optimizer must be one of"):
+        deepnorm_constants(4, ["adam"])

@@ -29,7 +29,7 @@ def sublayer_constants(sublayers: int, optimizer: str = "adam") -> tuple[float, 
     Raises ValueError for ``sublayers`` that isn't a whole number ≥ 1 and for an unknown optimizer.
     """
     check_sizes(sublayers=sublayers)
-    name = optimizer.lower() if isinstance(optimizer, str) else optimizer
+    name = optimizer.lower() if isinstance(optimizer, str) else ""
     if name not in _POWERS:
         raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {optimizer!r}")
     alpha, gain = (float(sublayers) ** power for power in _POWERS[name])

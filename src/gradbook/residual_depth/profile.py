@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gradbook.residual_depth.constants import OPTIMIZERS
 from gradbook.residual_depth.stack import ResidualStack
-from gradbook.residual_depth.steps import Increment, Loss, loss_increment, scalar_loss
+from gradbook.residual_depth.steps import Increment, Loss, gradients_of, loss_increment, scalar_loss
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ def random_readout(outputs: Tensor) -> Tensor:
     return weighted.sum()
 
 
+@torch.enable_grad()
 def depth_profile(
     stack: ResidualStack, inputs: Tensor, loss: Loss | None = None, rate: float | None = None
 ) -> DepthProfile:
@@ -52,7 +53,7 @@ def depth_profile(
     value = scalar_loss(chosen, states[-1])
     layers = [list(branch.parameters()) for branch in stack.branches]
     flat = [p for layer in layers for p in layer]
-    found = torch.autograd.grad(value, [*states, *flat])
+    found = gradients_of(value, [*states, *flat])
     deltas, gradients = found[: len(states)], iter(found[len(states) :])
     by_layer = [sum(next(gradients).double().square().sum() for _ in layer) for layer in layers]
     increments = {}
@@ -65,9 +66,3 @@ def depth_profile(
         float(value.detach()),
         increments,
     )
-
-
-def _leaf(inputs: Tensor) -> Tensor:
-    """The inputs with a gradient of their own; what is no floating point tensor the stack refuses."""
-    takes_gradient = isinstance(inputs, Tensor) and inputs.is_floating_point()
-    return inputs.detach().requires_grad_() if takes_gradient else inputs

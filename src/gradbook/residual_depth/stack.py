@@ -57,10 +57,11 @@ class ResidualStack(nn.Module):
         if norm is not None and norm not in (*NORMS, "deepnorm"):
             raise ValueError(f"norm must be one of {', '.join(NORMS)}, deepnorm, got {norm!r}")
         epsilon = scale_at(scale, depth)
+        derived = sublayer_constants(2 * depth if branch == "transformer" else depth, optimizer)
         if norm == "deepnorm":
             if (skip, gain) != (1.0, 1.0):
                 raise ValueError(f"skip and gain must be left out for norm 'deepnorm', got {skip} and {gain}")
-            skip, gain = sublayer_constants(2 * depth if branch == "transformer" else depth, optimizer)
+            skip, gain = derived
         place = {None: "none", "deepnorm": "post"}.get(norm, norm)
         self.design = Design(branch, epsilon, str(place), skip, gain)
         self.depth, self.width = depth, width

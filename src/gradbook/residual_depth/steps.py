@@ -52,22 +52,32 @@ def _ratio(size: Tensor, length: Tensor) -> Tensor:
     return size / length if length > 0 else torch.zeros_like(size)
 
 
+@torch.enable_grad()
 def loss_increment(stack: ResidualStack, inputs: Tensor, loss: Loss, optimizer: str, rate: float) -> Increment:
     """Return how far ``loss(stack(inputs))``, a scalar, moves in the first step of ``optimizer``.
 
     The stack is left as it is. Raises what the stack raises for bad inputs or activations that overflow, before or
-    after the step; ValueError for a loss that is no finite scalar, an unknown optimizer, or a rate that isn't
-    positive and finite.
+    after the step; ValueError for a loss that is no finite scalar or doesn't depend on the outputs, for frozen weights,
+    an unknown optimizer, or a rate that isn't positive and finite.
     """
     names, parameters = zip(*stack.named_parameters(), strict=True)
     before = scalar_loss(loss, stack(inputs))
-    gradients = torch.autograd.grad(before, parameters)
+    gradients = gradients_of(before, parameters)
     with torch.no_grad():
         moves = first_step(optimizer, parameters, gradients, rate)
         moved = {name: p + move for name, p, move in zip(names, parameters, moves, strict=True)}
         after = scalar_loss(loss, functional_call(stack, moved, (inputs,)))
         first_order = sum((g.double() * move.double()).sum() for g, move in zip(gradients, moves, strict=True))
     return Increment(float(after.double() - before.detach().double()), float(first_order))
+
+
+def gradients_of(value: Tensor, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Return the gradients of ``value``; ValueError if it has none, or if some of the tensors are frozen."""
+    if not value.requires_grad:
+        raise ValueError("loss must depend on the outputs, got one without a gradient")
+    if not all(tensor.requires_grad for tensor in tensors):
+        raise ValueError("the stack's weights must take gradients, got some with requires_grad=False")
+    return torch.autograd.grad(value, tensors)
 
 
 def scalar_loss(loss: Loss, outputs: Tensor) -> Tensor:

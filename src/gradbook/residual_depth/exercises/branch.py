@@ -40,6 +40,10 @@ def _small(x: Array, matrix: Array) -> Array:
     return 0.05 * _relu(x, matrix)
 
 
+def _linear(x: Array, matrix: Array) -> Array:
+    return np.asarray(x @ np.tanh(matrix))
+
+
 def _nothing(x: Array, matrix: Array) -> Array:
     return np.zeros_like(x)
 
@@ -69,7 +73,9 @@ def _is_a_branch(answer: Callable[..., Any]) -> None:
         raise Wrong(f"f must be about as large as x; its mean square is {size:.2g} times that of x.")
     if np.allclose(_apply(answer, x, -matrices[0]), f) and np.allclose(_apply(answer, x, matrices[1]), f):
         raise Wrong("f doesn't depend on W.")
-    if np.allclose(_apply(answer, x, 2 * matrices[0]), 2 * f) and np.allclose(_apply(answer, -x, matrices[0]), -f):
+    other = x[::-1]
+    together = _apply(answer, x + other, matrices[0])
+    if np.allclose(together, f + _apply(answer, other, matrices[0])):
         raise Wrong("f is linear in x: a stack of it is one matrix, however deep.")
 
 
@@ -101,6 +107,9 @@ mended = Exercise(
             "With fixed signs all layers push along (1, −1, 1, …): the entries' mean is gone, the layers still agree.",
         ),
         Mistake(_small, "A small branch is a smaller ε in disguise. Keep its size and take away its mean."),
+        Mistake(
+            _linear, "x goes through a matrix and nothing else, whatever was done to W: put relu or tanh around x @ W."
+        ),
         Mistake(_nothing, "A branch that is 0 leaves x alone, and learns nothing."),
         Mistake(_fixed_shift, "The mean of relu grows with x: take away the mean that it has, not a fixed number."),
     ],

@@ -118,5 +118,5 @@ def layer_by_layer() -> Picture:
         "gradient, on six decades up and down. With ε = 1/√N all three stay level. Move N: the gradient of a layer "
         "falls as the number of layers rises, and the sum of squares under the panels hardly changes.",
         alt="Three panels over the layers on logarithmic axes with a grey line at 1. Forward and backward sizes stay "
-        "close to 1 from end to end; the gradients of the layers lie on a level line below 1.",
+        "close to 1 from end to end; the gradients of the layers lie on a level line near 1.",
     )

@@ -89,7 +89,7 @@ def size_of_the_stack() -> Picture:
         },
         caption="Figure 8.1. Two residual networks with the same small ε = 1/√N = 1/16 and the same initial size, 256 "
         "layers. The branch with one matrix blows the mean square of x up more than ten million times; the one with "
-        "two leaves it nearly as it is. Pale: what the chapter derives for both.",
+        "two less than triples it. Pale: what the chapter derives for both.",
         alt="The mean square of x over the layers on a logarithmic axis. A red line for the branch relu(xW) rises "
         "straight from 1 to more than ten million at layer 256; a blue line for relu(xW₁)W₂ stays between 1 and 3. "
         "Pale bands under both lines, from theory, lie on them.",
