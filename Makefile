@@ -53,6 +53,8 @@ check: .venv/test.done
 	@$(BIN)/ruff format --quiet --check src tests
 	@$(BIN)/mypy --no-error-summary
 
+# Two workers share two cores: a second thread in each would wait for the first of the other.
+test: export OMP_NUM_THREADS := 1
 test: check
 	@echo "Looking for Chromium and Chinese fonts …"
 	@sh tests/browser/install_chromium.sh

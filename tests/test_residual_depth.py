@@ -350,7 +350,7 @@ def test_the_relu_branch_explodes_as_predicted_and_two_matrices_do_not():
     x = unit_rows(8, 128, torch.float32)
     for branch, truth in (("relu", relu_moments(256, 1 / 16)[0][-1]), ("ffn", math.e), ("centred", math.e**0.68)):
         ends = [
-            float(stack_of(256, 128, branch, 1 / 16, seed=s, dtype=torch.float32)(x).square().mean()) for s in (1, 2, 3)
+            stack_of(256, 128, branch, 1 / 16, seed=s, dtype=torch.float32)(x).square().mean().item() for s in (1, 2, 3)
         ]
         assert np.exp(np.log(ends).mean()) == pytest.approx(truth, rel=0.15), branch
 
@@ -397,7 +397,7 @@ def test_real_plain_networks_follow_the_law():
     ends = []
     for seed in range(300):
         x = unit_rows(1, 16)
-        ends.append(float(stack_of(20, 16, "relu", skip=0.0, seed=seed)(x).square().mean().log()))
+        ends.append(stack_of(20, 16, "relu", skip=0.0, seed=seed)(x).square().mean().log().item())
     law = plain_sizes(20, 16)
     alive = [end for end in ends if math.isfinite(end)]
     assert np.mean(alive) == pytest.approx(law.mean, abs=4 * law.deviation / len(alive) ** 0.5)
@@ -413,7 +413,7 @@ def test_the_law_of_wide_layers_is_five_over_n():
 def test_the_law_of_a_residual_layer_is_that_of_real_ones():
     drawn = residual_log_factors(0.5, 1, 8, 40_000, np.random.default_rng(1))[:, 0]
     x = unit_rows(1, 8)
-    real = [float(stack_of(1, 8, "ffn", 0.5, seed=s)(x).square().mean().log()) for s in range(2000)]
+    real = [stack_of(1, 8, "ffn", 0.5, seed=s)(x).square().mean().log().item() for s in range(2000)]
     assert np.exp(drawn).mean() == pytest.approx(1.25, rel=0.01)
     assert np.mean(real) == pytest.approx(drawn.mean(), abs=0.04)
     assert np.std(real) == pytest.approx(drawn.std(), rel=0.08)
