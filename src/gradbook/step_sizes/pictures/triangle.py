@@ -109,6 +109,6 @@ def triangle_of_weights() -> Picture:
         "the widest bend and slows down where a weight is small: its gradient carries that weight as a factor.",
         alt="Left: a triangle, a green target to its upper right and three paths from the lower left to the point of "
         "the right edge nearest to the target. The grey one is straight, the red one bends a little, the dashed blue "
-        "one runs along the bottom and then up along the edge. Right: the distances from the best weights, on a "
+        "one bends most and stops short of the edge. Right: the distances from the best weights, on a "
         "logarithmic axis; the grey line drops off, the red one falls in a straight line, the blue one stays high.",
     )
