@@ -21,6 +21,7 @@ from tests.browser.hands import (
     reveal,
     shoot,
 )
+from tests.browser.saved import check_saved_outputs
 
 
 def written(*numbers):
@@ -37,10 +38,12 @@ def check_every_picture(lab, chapter):
 def check_pictures_on(page, lab, chapter):
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    open_notebook(page, lab, f"chapters/{chapter.file_name}.ipynb")
+    path = f"chapters/{chapter.file_name}.ipynb"
+    open_notebook(page, lab, path)
     run_all(page)
     assert page.locator(f"{PANEL} [data-mime-type='application/vnd.jupyter.error']").count() == 0
     assert page.locator(f"{PANEL} [data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    check_saved_outputs(page, lab, path)
     module = importlib.import_module(f"gradbook.{chapter.name.replace('-', '_')}.pictures")
     shown = sorted((getattr(module, name)() for name in module.__all__), key=lambda p: p.caption)
     assert page.locator(LIVE).count() == len(shown)

@@ -22,6 +22,7 @@ from gradbook.book.lab import (
     wait_idle,
 )
 from tests.browser.hands import LIVE, changes, drag_every_point, keyboard_moves_everything, live, shoot
+from tests.browser.saved import check_saved_outputs
 
 CHAPTER_1 = "chapters/01-loss-weighting.ipynb"
 
@@ -56,6 +57,8 @@ def test_the_front_page_opens_and_leads_to_chapter_1(lab, page):
     shoot(page, "front-page")
     assert page.locator(f"{PANEL} h1").first.inner_text().startswith("In the Name of Loss")
     assert "news" not in page.locator("body").inner_text().lower()
+    run_all(page)
+    check_saved_outputs(page, lab, "chapters/index.ipynb")
     link = page.locator(f"{PANEL} a", has_text=CHAPTERS[0].title).first
     link.scroll_into_view_if_needed()
     link.click()
@@ -80,6 +83,7 @@ def test_the_whole_chapter_runs_without_an_error(lab, page):
     run_all(page)
     assert page.locator(f"{PANEL} [data-mime-type='application/vnd.jupyter.error']").count() == 0
     assert page.locator(f"{PANEL} [data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    check_saved_outputs(page, lab, CHAPTER_1)
     scroll_to(page, "Before the first formula")
     live(page, 0).wait_for()
     # The still twin hides once the live one has brought its style along.
