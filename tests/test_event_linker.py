@@ -136,10 +136,14 @@ def test_too_many_nodes_of_a_type_never_make_a_table(monkeypatch):
         decode_links(nodes, table, table, limit=1)
 
 
-def test_too_many_nodes_of_all_types_are_never_looked_at(monkeypatch):
+def test_too_many_nodes_are_never_looked_at(monkeypatch):
     linker = trained()
-    monkeypatch.setattr("gradbook.event_linking.linker.MOST_NODES", 2)  # two types: 5 of the first text's are too many
+    monkeypatch.setattr("gradbook.event_linking.linker.MOST_NODES", 4)
     monkeypatch.setattr(linker, "nodes", lambda spans: pytest.fail("looked at") if len(spans) > 4 else [])
     assert linker.decode(TEXTS, too_many="none")[0] == []
-    with pytest.raises(TooManySubgraphs, match=r"texts\[0\] = .*: 5 arguments are more than 2 a type"):
+    with pytest.raises(
+        TooManySubgraphs, match=r"texts\[0\] = .*: a sentence has 5 spans above the threshold, more than 4"
+    ):
         linker.decode(TEXTS)
+    with pytest.raises(pytest.fail.Exception, match="looked at"):
+        linker.decode(TEXTS, limit=None)

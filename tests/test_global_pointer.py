@@ -11,10 +11,12 @@ from gradbook.global_pointer import (
     GlobalPointer,
     OverlappingSpans,
     Span,
+    blocked,
     decode_spans,
     span_positives,
 )
 from gradbook.global_pointer.crf import bio_spans, bio_tags
+from gradbook.global_pointer.decoding import TooManySpans
 from gradbook.global_pointer.head import TokenPairHead
 from gradbook.global_pointer.rotary import rotate
 
@@ -157,13 +159,14 @@ def test_half_precision_stays_finite(pointer, dtype):
 # ---- the loss without the scores ----
 
 
+@pytest.mark.parametrize("pointer", POINTERS)
 @pytest.mark.parametrize("joint", [False, True])
 @pytest.mark.parametrize("scale", [0.3, 1.0, 10.0, 100.0, 1000.0])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_factored_loss_is_the_loss_of_the_scores(seed, scale, joint):
+def test_the_loss_is_the_one_of_all_scores(seed, scale, joint, pointer):
     """In float32, against the scores' loss in float64; a scale of 1000 makes scores of several hundred."""
-    head, hidden, mask, positives, _ = case(seed=seed, scale=scale, empty=seed == 1)
-    exact = EfficientGlobalPointer(D, T, 8).double()
+    head, hidden, mask, positives, _ = case(seed=seed, scale=scale, empty=seed == 1, pointer=pointer)
+    exact = pointer(D, T, 8).double()
     exact.load_state_dict(head.state_dict())
     twin = hidden.detach().double().requires_grad_()
     found, expected = head.loss(hidden, mask, positives, joint), TokenPairHead.loss(exact, twin, mask, positives, joint)
@@ -174,12 +177,41 @@ def test_the_factored_loss_is_the_loss_of_the_scores(seed, scale, joint):
         assert (a - b).abs().max() <= 5e-5 * b.abs().max()
 
 
+@pytest.mark.parametrize("pointer", POINTERS)
 @pytest.mark.parametrize("scale", [1.0, 30.0, 1000.0])
-def test_the_factored_loss_is_exact_in_float64(scale):
-    head, hidden, mask, positives, _ = case(torch.float64, scale=scale)
+def test_the_loss_is_exact_in_float64(scale, pointer):
+    head, hidden, mask, positives, _ = case(torch.float64, scale=scale, pointer=pointer)
     torch.testing.assert_close(
         head.loss(hidden, mask, positives), TokenPairHead.loss(head, hidden, mask, positives), rtol=1e-13, atol=0
     )
+
+
+@pytest.mark.parametrize("block", [1, 3 * L * L, 1 << 18])
+def test_the_blocks_don_t_show(block, monkeypatch):
+    """A type at a time, three, or all: with a hole in the mask and no triangle, against the loss of all scores."""
+    monkeypatch.setattr(blocked, "BLOCK", block)
+    head, hidden, mask, positives, _ = case(torch.float64, pointer=GlobalPointer, spans=0, triangular=False)
+    mask[2, 5] = False
+    found, expected = head.loss(hidden, mask, positives), TokenPairHead.loss(head, hidden, mask, positives)
+    torch.testing.assert_close(found, expected, rtol=1e-13, atol=0)
+    gradients = [torch.autograd.grad(loss.sum(), [hidden, *head.parameters()]) for loss in (found, expected)]
+    torch.testing.assert_close(*gradients, rtol=1e-11, atol=1e-13)
+
+
+def test_scores_beyond_the_numbers_are_refused():
+    head, hidden, mask, positives, _ = case(pointer=GlobalPointer)
+    with torch.no_grad():
+        head.queries_keys.weight.mul_(1e25)
+    with pytest.raises(ValueError, match="the head's scores are not finite: its weights or hidden are too large"):
+        head.loss(hidden, mask, positives)
+
+
+def test_a_second_derivative_of_the_blocks_is_refused():
+    """Rather than given wrong; the loss of all scores has one."""
+    head, hidden, mask, positives, _ = case(pointer=GlobalPointer)
+    (gradient,) = torch.autograd.grad(head.loss(hidden, mask, positives).sum(), hidden, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.square().sum().backward()
 
 
 def test_a_great_spread_of_scores_falls_back_without_a_nan():
@@ -218,10 +250,12 @@ def test_the_pieces_of_the_fallback_don_t_show(monkeypatch):
     torch.testing.assert_close(pieces, whole)
 
 
-def test_the_factored_loss_never_builds_the_scores():
+@pytest.mark.parametrize("pointer", POINTERS)
+def test_the_loss_never_builds_the_scores(pointer, monkeypatch):
     """No tensor that autograd makes or keeps is as large as (B, T, L, L)."""
+    monkeypatch.setattr(blocked, "BLOCK", 1 << 12)  # one type of these
     length, types = 64, 50
-    head = EfficientGlobalPointer(D, types, 8)
+    head = pointer(D, types, 8)
     hidden = torch.randn(2, length, D, requires_grad=True)
     mask = torch.ones(2, length, dtype=torch.bool)
     largest = 0
@@ -238,7 +272,8 @@ def test_the_factored_loss_never_builds_the_scores():
     positives = span_positives([{Span(0, 3, 1)}, {Span(5, 5, 49)}])
     with Watch():
         head.loss(hidden, mask, positives).sum().backward()
-    assert largest <= 2 * length * max(length, 2 * types)
+    queries_keys = 2 * length * 2 * types * 8
+    assert largest <= (2 * length * max(length, 2 * types) if pointer is EfficientGlobalPointer else queries_keys)
 
 
 def test_the_loss_falls_where_positives_are_right():
@@ -252,6 +287,17 @@ def test_the_loss_falls_where_positives_are_right():
 
 
 # ---- decoding ----
+
+
+@pytest.mark.parametrize("pointer", POINTERS)
+def test_more_spans_than_the_limit_are_refused(pointer):
+    head, hidden, mask, *_ = case(pointer=pointer, empty=True)
+    found = head.decode(hidden, mask)
+    most = max(map(len, found))
+    assert head.decode(hidden, mask, limit=most) == found
+    with pytest.raises(TooManySpans, match=f"a sentence has {most} spans above the threshold, more than {most - 1}"):
+        head.decode(hidden, mask, limit=most - 1)
+    assert head.decode(hidden[2:], mask[2:], limit=0) == [set()]
 
 
 def test_decoding_is_the_loop_over_all_pairs():

@@ -14,14 +14,14 @@ from gradbook.event_linking.cliques import TooManySubgraphs
 from gradbook.event_linking.decoding import decode_events
 from gradbook.event_linking.encoding import adjacency_from_links, event_nodes, position_links
 from gradbook.global_pointer import EfficientGlobalPointer, Span, span_positives
-from gradbook.global_pointer.decoding import check_threshold
+from gradbook.global_pointer.decoding import TooManySpans, check_threshold
 from gradbook.global_pointer.head import TokenPairHead
 from gradbook.relation_linking.losses import pointer_loss
 from gradbook.training.modes import evaluating
 
 Class = tuple[Label, Label]  # event type and role
 TooMany = Literal["raise", "none"]
-MOST_NODES = 2000  # arguments of one type in a text whose links are looked at; annotated texts have a few dozen
+MOST_NODES = 2000  # arguments in a text whose links are looked at; annotated texts have a few dozen
 
 
 class EventScores(NamedTuple):
@@ -112,24 +112,22 @@ class EventLinker(nn.Module):
         """Return the events of every text, in eval mode, sorted.
 
         A text whose links hold more than ``limit`` events, as those of an untrained model may (their number can grow
-        by 3 for every third argument), or that has more than ``MOST_NODES`` arguments of one type, raises
-        TooManySubgraphs, or with ``too_many="none"`` has no events.
+        by 3 for every third argument), or that has more than ``MOST_NODES`` arguments, raises TooManySubgraphs, or with
+        ``too_many="none"`` has no events. ``limit=None`` allows any number of both.
         """
         check_threshold(threshold)
         if too_many not in get_args(TooMany):
             raise ValueError(f"too_many must be 'raise' or 'none', got {too_many!r}")
         with evaluating(self):
             hidden, mask = self.encoder(texts)
-            spans = self.arguments.decode(hidden, mask, threshold)
             heads, tails = (link(hidden, mask)[:, 0] > threshold for link in (self.heads, self.tails))
-        types = len({kind for kind, _ in self.classes})
+        most = None if limit is None else MOST_NODES
         found = []
-        for b, some in enumerate(spans):
+        for b in range(len(texts)):
             try:
-                if limit is not None and len(some) > MOST_NODES * types:  # then one type has more than MOST_NODES
-                    raise TooManySubgraphs(f"{len(some):,} arguments are more than {MOST_NODES:,} a type")
+                (some,) = self.arguments.decode(hidden[b : b + 1], mask[b : b + 1], threshold, most)
                 found.append(decode_links(self.nodes(some), heads[b], tails[b], limit))
-            except TooManySubgraphs as error:
+            except (TooManySpans, TooManySubgraphs) as error:
                 if too_many == "raise":
                     raise TooManySubgraphs(f"texts[{b}] = {texts[b]!r}: {error}") from error
                 found.append([])

@@ -10,18 +10,23 @@ from torch import Tensor
 from gradbook.global_pointer.spans import Span
 
 
-def decode_spans(scores: Tensor, threshold: float = 0.0) -> list[set[Span]]:
+class TooManySpans(ValueError):
+    """A sentence has more spans than allowed: an untrained head may find most pairs of every type."""
+
+
+def decode_spans(scores: Tensor, threshold: float = 0.0, limit: int | None = None) -> list[set[Span]]:
     """Return per sentence the set of spans whose score in ``scores`` (B, T, L, L) is above ``threshold``.
 
     Masked pairs hold −inf and never count; which pairs are masked, those with start > end among them, is the head's
-    business. Raises ValueError for another shape, for scores that are NaN or +inf, for a threshold that is NaN or −inf.
+    business. Raises ValueError for another shape, for scores that are NaN or +inf, for a threshold that is NaN or −inf;
+    TooManySpans (a ValueError) for a sentence with more than ``limit``.
     """
     check_threshold(threshold)
     if scores.ndim != 4 or scores.shape[2] != scores.shape[3]:
         raise ValueError(f"scores must have shape (B, T, L, L), got {tuple(scores.shape)}")
     if torch.isnan(scores).any() or (scores == torch.inf).any():
         raise ValueError("scores must be finite or −inf, got NaN or +inf")
-    return collect(torch.nonzero(scores > threshold), len(scores))
+    return collect(torch.nonzero(scores > threshold), len(scores), limit)
 
 
 def check_threshold(threshold: float) -> None:
@@ -30,8 +35,14 @@ def check_threshold(threshold: float) -> None:
         raise ValueError(f"threshold must be a number above −inf, got {threshold}")
 
 
-def collect(places: Tensor, sentences: int) -> list[set[Span]]:
-    """Return the (sentence, type, start, end) rows of ``places`` (N, 4) as one set of spans a sentence."""
+def collect(places: Tensor, sentences: int, limit: int | None = None) -> list[set[Span]]:
+    """Return the (sentence, type, start, end) rows of ``places`` (N, 4) as one set of spans a sentence.
+
+    Raises TooManySpans, before any set is made, for a sentence with more than ``limit``.
+    """
+    most = int(torch.bincount(places[:, 0]).max()) if len(places) else 0
+    if limit is not None and most > limit:
+        raise TooManySpans(f"a sentence has {most:,} spans above the threshold, more than {limit:,}")
     found: list[set[Span]] = [set() for _ in range(sentences)]
     for sentence, kind, start, end in places.tolist():
         found[sentence].add(Span(start, end, kind))

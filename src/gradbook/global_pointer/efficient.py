@@ -53,10 +53,10 @@ class EfficientGlobalPointer(TokenPairHead):
         check_positives(positives, mask, self.num_types, self.triangular)
         return factored_loss(*self.parts(hidden), self.allowed(mask), positives, joint)
 
-    def decode(self, hidden: Tensor, mask: Tensor, threshold: float = 0.0) -> list[set[Span]]:
+    def decode(self, hidden: Tensor, mask: Tensor, threshold: float = 0.0, limit: int | None = None) -> list[set[Span]]:
         """Return per sentence the spans whose score is above ``threshold``: the same sets as from the scores.
 
         A pair is looked at only if its span score plus the best start and the best end part are above it.
         """
         with torch.no_grad():
-            return pruned_spans(*self.parts(self.checked(hidden, mask)), self.allowed(mask), threshold)
+            return pruned_spans(*self.parts(self.checked(hidden, mask)), self.allowed(mask), threshold, limit)

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-LOW = -1e30  # stands for −inf where a gradient must not be 0 · inf
+from gradbook.global_pointer.thresholds import LOW, positive_logsum, threshold_loss
+
 CHUNK = 1 << 20  # scores of single rows computed at a time
 
 
@@ -35,26 +36,11 @@ def factored_loss(
     for name, part in (("span scores", spans), ("start scores", starts), ("end scores", ends)):
         if not torch.isfinite(part.detach().sum()) and not torch.isfinite(part).all():
             raise ValueError(f"the head's {name} are not finite: its weights or hidden are too large")
-    holds = _positive_logsum(spans, starts, ends, positives)
-    others = _negative_logsum(spans, starts, ends, allowed, positives)
-    if joint:
-        holds, others = holds.logsumexp(1, keepdim=True), others.logsumexp(1, keepdim=True)
-    return (_softplus(holds) + _softplus(others)).sum(1)
-
-
-def _softplus(logarithm: Tensor) -> Tensor:
-    return torch.nn.functional.softplus(logarithm, threshold=50.0)  # torch's 20 is too early for float64
-
-
-def _positive_logsum(spans: Tensor, starts: Tensor, ends: Tensor, positives: Tensor) -> Tensor:
-    """Return log Σ e^{−s} over the pairs that hold, per sentence and type (B, T); about LOW where there are none."""
-    if not positives.shape[1]:
-        return torch.full_like(starts[..., 0], LOW)
     kind, start, end = positives.clamp(min=0).unbind(2)
     b = torch.arange(len(positives), device=positives.device).unsqueeze(1)
-    scores = spans[b, start, end] + starts[b, kind, start] + ends[b, kind, end]
-    types = torch.arange(starts.shape[1], device=positives.device).unsqueeze(1)
-    return (-scores).unsqueeze(1).masked_fill(positives[:, None, :, 0] != types, LOW).logsumexp(2)
+    held = spans[b, start, end] + starts[b, kind, start] + ends[b, kind, end]
+    holds = positive_logsum(held, positives, starts.shape[1])
+    return threshold_loss(holds, _negative_logsum(spans, starts, ends, allowed, positives), joint)
 
 
 def _negative_logsum(spans: Tensor, starts: Tensor, ends: Tensor, allowed: Tensor, positives: Tensor) -> Tensor:

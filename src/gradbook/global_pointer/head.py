@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gradbook.checks import check_sizes
 from gradbook.global_pointer.decoding import decode_spans
-from gradbook.global_pointer.inputs import checked_hidden
+from gradbook.global_pointer.inputs import checked_hidden, used_length
 from gradbook.global_pointer.spans import Span, by_type, check_positives, joined
 from gradbook.multilabel_loss import sparse_multilabel_cross_entropy
 
@@ -46,10 +46,14 @@ class TokenPairHead(nn.Module):
         indices = by_type(positives, self.num_types, length)
         return sparse_multilabel_cross_entropy(scores.flatten(2), indices, "none").sum(1)
 
-    def decode(self, hidden: Tensor, mask: Tensor, threshold: float = 0.0) -> list[set[Span]]:
-        """Return per sentence the spans whose score is above ``threshold``."""
+    def decode(self, hidden: Tensor, mask: Tensor, threshold: float = 0.0, limit: int | None = None) -> list[set[Span]]:
+        """Return per sentence the spans whose score is above ``threshold``; TooManySpans if more than ``limit``."""
+        found: list[set[Span]] = []
         with torch.no_grad():
-            return decode_spans(self(hidden, mask), threshold)
+            for one, tokens in zip(self.checked(hidden, mask), mask, strict=True):
+                length = used_length(tokens)
+                found += decode_spans(self(one[None, :length], tokens[None, :length]), threshold, limit)
+        return found
 
     def checked(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """Return ``hidden``, with zeros for a padding that isn't finite; raise unless all else is as it should be."""

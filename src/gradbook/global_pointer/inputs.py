@@ -35,3 +35,9 @@ def checked_hidden(hidden: Tensor, mask: Tensor, weight: Tensor) -> Tensor:
         b, i, _ = torch.nonzero(~torch.isfinite(hidden))[0].tolist()
         raise ValueError(f"hidden must be finite, got NaN or infinity in sentence {b} at token {i}")
     return hidden
+
+
+def used_length(mask: Tensor) -> int:
+    """Return the length of ``mask`` (L,) up to its last True, at least 1: what follows is padding."""
+    used = torch.nonzero(mask).flatten()
+    return int(used[-1]) + 1 if len(used) else 1
