@@ -103,5 +103,5 @@ stored-long: .venv/test.done
 	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors
 	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors \
 	  --epochs 16 --seeds 1 --heads CRF "Efficient GlobalPointer"
-	@$(BIN)/python -m gradbook.relation_linking.comparison counts agr occurrence webnlg slim duie joint --data "$(DATA)"
-	@$(BIN)/python -m gradbook.event_linking.comparison ceiling duee --data "$(DATA)"
+	@$(BIN)/python -m gradbook.relation_linking.comparison counts agr occurrence webnlg slim slim-64 duie duie-64 joint --data "$(DATA)"
+	@$(BIN)/python -m gradbook.event_linking.comparison ceiling duee duee-64 --data "$(DATA)"

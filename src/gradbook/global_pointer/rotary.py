@@ -28,5 +28,5 @@ def rotate(vectors: Tensor) -> Tensor:
     speeds = BASE ** (-torch.arange(0, size, 2, dtype=torch.float64, device=vectors.device) / size)
     angles = torch.outer(places, speeds)
     cosine, sine = angles.cos().to(vectors.dtype), angles.sin().to(vectors.dtype)
-    first, second = vectors[..., ::2], vectors[..., 1::2]
+    first, second = vectors.unflatten(-1, (-1, 2)).unbind(-1)
     return torch.stack((first * cosine - second * sine, first * sine + second * cosine), -1).flatten(-2)

