@@ -89,6 +89,27 @@ class TestTables:
         with pytest.raises(ValueError, match=r"shorter|longer"):
             tables.seed_by_seed(table, *tables.POINTERS)
 
+    def test_the_usual_runs_beside_the_others(self):
+        table = stored_runs("method", ("dense",), seeds=2)
+        rows = tables.score_rows(tables.beside(table, stored_runs(), "method", "own"), "method")
+        assert [row[:2] for row in rows] == [("own", "0.805 ± 0.007"), ("dense", "0.805 ± 0.007")]
+        with pytest.raises(ValueError, match="base must have 9 epochs like stored, got"):
+            tables.beside({**table, "epochs": 9}, stored_runs(), "method", "own")
+
+    def test_pointers_by_the_size_of_their_queries(self):
+        small, usual = stored_runs(), stored_runs("pointer", tables.POINTERS[1:])
+        for size, table in ((16, small), (64, usual)):
+            for run in table["runs"]:
+                run["head_size"] = size
+        found = tables.score_rows(tables.by_size(small, usual), "model")
+        assert sorted(row[0] for row in found) == [
+            "Efficient GlobalPointer, 16",
+            "Efficient GlobalPointer, 64",
+            "GlobalPointer, 16",
+        ]
+        with pytest.raises(ValueError, match="tables must have the same number of epochs"):
+            tables.by_size(small, {**usual, "epochs": 9})
+
     def test_the_articles_numbers(self):
         assert dict(tables.quoted_rows())["CasRel"] == "82.20"
 

@@ -25,10 +25,10 @@ RIVALS = ("igraph", "networkx", "recursion with memory", "the article's recursio
 _SCORES = ("arguments", "argument precision", "argument recall", "events", "event precision", "event recall")
 
 
-def score_rows(stored: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Return a row a pointer: F1, precision and recall of arguments, the same of whole events, and the best epoch."""
-    columns = [by_option(stored, key) for key in _SCORES]
-    epochs = by_option(stored, "best epoch")
+def score_rows(stored: Mapping[str, Any], option: str = "pointer") -> list[tuple[str, ...]]:
+    """Return a row for each value of ``option``: F1, precision and recall of arguments and of events, best epoch."""
+    columns = [by_option(stored, key, option) for key in _SCORES]
+    epochs = by_option(stored, "best epoch", option)
     return [
         (name, *(mean_spread(column[name]) for column in columns), mean_spread(epochs[name], 0)) for name in columns[0]
     ]

@@ -49,6 +49,17 @@ def beside(stored: Mapping[str, Any], base: Mapping[str, Any], option: str, valu
     return {**stored, "runs": [*usual, *stored["runs"]]}
 
 
+def by_size(*tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the runs of ``tables`` as one table; the option "model" names the pointer and the size of its queries.
+
+    Raises ValueError for tables with another number of epochs, which can't be set beside each other.
+    """
+    if len({table["epochs"] for table in tables}) != 1:
+        raise ValueError(f"tables must have the same number of epochs, got {[table['epochs'] for table in tables]}")
+    runs = [{**run, "model": f"{run['pointer']}, {run['head_size']}"} for table in tables for run in table["runs"]]
+    return {**tables[0], "runs": runs}
+
+
 def score_rows(stored: Mapping[str, Any], option: str = "pointer") -> list[tuple[str, ...]]:
     """Return a row for each value of ``option``: F1, precision, recall on test, and the best epoch."""
     columns = [by_option(stored, key, option) for key in ("test", "precision", "recall")]
