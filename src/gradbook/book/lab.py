@@ -143,7 +143,7 @@ def run_all(page: Page, timeout: float = 400) -> None:
     waiting = f"{PROMPTS}.some(prompt => prompt.includes('*'))"
     page.wait_for_function(f"panel => {waiting}", arg=PANEL, timeout=60_000)
     page.wait_for_function(f"panel => !{waiting}", arg=PANEL, timeout=timeout * 1000)
-    wait_idle(page)
+    wait_idle(page, timeout)  # cells that are out of sight have no star
     page.wait_for_timeout(500)
 
 
