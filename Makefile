@@ -58,7 +58,7 @@ test: export OMP_NUM_THREADS := 1
 test: check
 	@echo "Looking for Chromium and Chinese fonts …"
 	@sh tests/browser/install_chromium.sh
-	@echo "Running all tests (some twenty minutes on two cores) …"
+	@echo "Running all tests (some fifteen minutes on two cores) …"
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 180 chapters tests
 
 book: .venv/lab.done
