@@ -90,6 +90,9 @@ def test_jobs():
         {"pointer": "GlobalPointer", "seed": seed} for seed in (0, 1)
     ]
     assert {job["head_size"] for job in tables.jobs("duee", list(POINTERS), 3)} == {16}
+    assert list(tables.jobs("duee-64", list(POINTERS), 1)) == [
+        {"pointer": "Efficient GlobalPointer", "head_size": 64, "seed": 0}
+    ]
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="DuEE isn't here")

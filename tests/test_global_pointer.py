@@ -11,12 +11,12 @@ from gradbook.global_pointer import (
     GlobalPointer,
     OverlappingSpans,
     Span,
+    TooManySpans,
     blocked,
     decode_spans,
     span_positives,
 )
 from gradbook.global_pointer.crf import bio_spans, bio_tags
-from gradbook.global_pointer.decoding import TooManySpans
 from gradbook.global_pointer.head import TokenPairHead
 from gradbook.global_pointer.rotary import rotate
 

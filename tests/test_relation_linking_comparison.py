@@ -50,6 +50,9 @@ def test_jobs_vary_what_the_table_is_about():
     assert len(list(tables.jobs("silver", ("GlobalPointer",), 3))) == 3
     assert {job["pointer"] for job in tables.jobs("slim", tuple(POINTERS), 3)} == set(POINTERS)
     assert {job["head_size"] for job in tables.jobs("slim", tuple(POINTERS), 3)} == {16}
+    usual = [job for table in ("slim-64", "duie-64") for job in tables.jobs(table, tuple(POINTERS), 1)]
+    assert usual == [{"pointer": tables.EFFICIENT, "head_size": 64, "seed": 0}] * 2
+    assert tables.TABLES["slim-64"].epochs == tables.TABLES["slim"].epochs
 
 
 def test_the_size_of_the_queries_can_be_asked_for():

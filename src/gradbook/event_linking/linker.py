@@ -13,8 +13,8 @@ from gradbook.corpora.events import Event, Label, Node
 from gradbook.event_linking.cliques import TooManySubgraphs
 from gradbook.event_linking.decoding import decode_events
 from gradbook.event_linking.encoding import adjacency_from_links, event_nodes, position_links
-from gradbook.global_pointer import EfficientGlobalPointer, Span, span_positives
-from gradbook.global_pointer.decoding import TooManySpans, check_threshold
+from gradbook.global_pointer import EfficientGlobalPointer, Span, TooManySpans, span_positives
+from gradbook.global_pointer.decoding import check_threshold
 from gradbook.global_pointer.head import TokenPairHead
 from gradbook.relation_linking.losses import pointer_loss
 from gradbook.training.modes import evaluating

