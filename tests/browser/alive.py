@@ -15,6 +15,7 @@ from tests.browser.hands import (
     LIVE,
     changes,
     drag_every_point,
+    errors_on,
     keyboard_moves_everything,
     live,
     press_every_switch,
@@ -36,8 +37,7 @@ def check_every_picture(lab, chapter):
 
 
 def check_pictures_on(page, lab, chapter):
-    problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
+    errors = errors_on(page)
     path = f"chapters/{chapter.file_name}.ipynb"
     open_notebook(page, lab, path)
     run_all(page)
@@ -63,7 +63,7 @@ def check_pictures_on(page, lab, chapter):
             shoot(page, f"{chapter.number}-{number}-{re.sub('[^A-Za-z0-9]+', '-', preset)}")
         if picture.locator(".widget-play").count():
             assert plays(page, picture)
-    assert problems == []
+    assert errors == []
 
 
 def plays(page, picture):

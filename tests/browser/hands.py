@@ -7,11 +7,20 @@ from pathlib import Path
 from gradbook.book.lab import PANEL
 
 LIVE = f"{PANEL} .gradbook-live"
+# JupyterLab's word that a restart came before the kernel had answered who it is; what runs after it is not concerned.
+RESTARTED_EARLY = "Canceled future for kernel_info_request message before replies were done"
 
 
 def shoot(page, name):
     if folder := os.environ.get("GRADBOOK_SHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def errors_on(page):
+    """A list that gathers, from now on, what goes wrong on the page without a cell that says so."""
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)) if RESTARTED_EARLY not in str(error) else None)
+    return errors
 
 
 def live(page, number):

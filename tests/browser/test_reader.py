@@ -21,7 +21,16 @@ from gradbook.book.lab import (
     scroll_to,
     wait_idle,
 )
-from tests.browser.hands import LIVE, changes, drag_every_point, keyboard_moves_everything, live, shoot
+from tests.browser.hands import (
+    LIVE,
+    RESTARTED_EARLY,
+    changes,
+    drag_every_point,
+    errors_on,
+    keyboard_moves_everything,
+    live,
+    shoot,
+)
 from tests.browser.saved import check_saved_outputs
 
 CHAPTER_1 = "chapters/01-loss-weighting.ipynb"
@@ -76,9 +85,16 @@ def test_without_a_kernel_the_still_pictures_are_there(lab, page):
     shoot(page, "still")
 
 
+def test_an_error_on_the_page_is_noticed(page):
+    errors = errors_on(page)
+    for message in (RESTARTED_EARLY, "a picture went wrong"):
+        page.evaluate("message => { Promise.reject(new Error(message)) }", message)
+    page.wait_for_timeout(500)
+    assert errors == ["a picture went wrong"]
+
+
 def test_the_whole_chapter_runs_without_an_error(lab, page):
-    problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
+    errors = errors_on(page)
     open_notebook(page, lab, CHAPTER_1)
     run_all(page)
     assert page.locator(f"{PANEL} [data-mime-type='application/vnd.jupyter.error']").count() == 0
@@ -89,7 +105,7 @@ def test_the_whole_chapter_runs_without_an_error(lab, page):
     # The still twin hides once the live one has brought its style along.
     page.locator(f"{PANEL} .jp-RenderedImage img").first.wait_for(state="hidden", timeout=10_000)
     shoot(page, "bowls")
-    assert problems == []
+    assert errors == []
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
