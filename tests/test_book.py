@@ -1,5 +1,7 @@
 """The book's own machinery: figures, normalising, the list of chapters, the sources it stands on."""
 
+import base64
+import importlib
 import io
 import json
 
@@ -8,10 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gradbook.book import run
 from gradbook.book.chapters import CHAPTERS, ROOT
 from gradbook.book.figures import drawings
 from gradbook.book.normalise import normalise
 from gradbook.book.screenshot import NAME
+from gradbook.explore import style
 from gradbook.explore.style import png
 from gradbook.loss_weighting.comparison import RATE, STEPS, schemes, train
 from gradbook.tasks import load_flights
@@ -33,6 +37,46 @@ def test_every_figure_is_what_its_function_draws(name):
 def test_no_figure_is_without_its_function():
     files = {str(path.relative_to(ROOT / "figures")) for path in (ROOT / "figures").rglob("*.*")}
     assert files == {*drawings(), NAME}
+
+
+OPENINGS = {
+    4: ("global_pointer", "score_map"),
+    5: ("relation_linking", "four_maps"),
+    6: ("event_linking", "argument_graph"),
+}
+
+
+@pytest.mark.parametrize("number", OPENINGS)
+def test_the_stored_pictures_have_chinese_characters_not_boxes(number, monkeypatch):
+    if style.chinese_font() is None:
+        pytest.skip("no Chinese font on this machine")
+    notebook = nbformat.read(next((ROOT / "chapters").glob(f"0{number}-*.ipynb")), as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    stored = pixels(base64.b64decode(next(o.data["image/png"] for o in outputs if "image/png" in o.get("data", {}))))
+    module, name = OPENINGS[number]
+    picture = getattr(importlib.import_module(f"gradbook.{module}.pictures"), name)()
+    drawn = pixels(png(picture.static()))
+    monkeypatch.setattr(style, "chinese_font", lambda: None)
+    boxes = pixels(png(picture.static()))
+    assert np.abs(drawn - stored).mean() < np.abs(boxes - stored).mean() / 2
+
+
+def test_a_font_installed_after_matplotlib_took_stock_is_found(monkeypatch):
+    found = style.chinese_font()
+    if found is None:
+        pytest.skip("no Chinese font on this machine")
+    fonts = style.font_manager.fontManager
+    files = {font.fname for font in fonts.ttflist if font.name in style.CHINESE}
+    monkeypatch.setattr(fonts, "ttflist", [font for font in fonts.ttflist if font.fname not in files])
+    style.chinese_font.cache_clear()
+    assert style.chinese_font() == found
+
+
+def test_without_a_chinese_font_no_chapter_is_stored(monkeypatch):
+    monkeypatch.setattr(run, "chinese_font", lambda: None)
+    monkeypatch.setattr(run, "execute", lambda path: pytest.fail(f"{path} was run"))
+    with pytest.raises(SystemExit, match="fonts-noto-cjk"):
+        run.main([])
 
 
 def test_chapters_are_numbered_and_named_as_their_modules():

@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 
 from gradbook.book.chapters import ROOT
 from gradbook.book.normalise import normalise
+from gradbook.explore.style import chinese_font
 
 
 def execute(path: Path) -> Any:
@@ -28,7 +29,12 @@ def execute(path: Path) -> Any:
 
 
 def main(names: list[str]) -> None:
-    """Run and store the named chapters, or all; a chapter that fails is left as it was."""
+    """Run and store the named chapters, or all; a chapter that fails is left as it was.
+
+    Raises SystemExit on a machine without a Chinese font: its pictures would show boxes to every reader.
+    """
+    if chinese_font() is None:
+        raise SystemExit("No font with Chinese characters found; on Debian: apt-get install fonts-noto-cjk")
     paths = sorted((ROOT / "chapters").glob("*.ipynb"))
     for path in paths:
         if names and not any(name in path.name for name in names):
