@@ -97,6 +97,7 @@ stored: .venv/test.done
 	@$(BIN)/python -m gradbook.step_sizes.comparison
 	@$(BIN)/python -m tests.bench.step_sizes --store
 	@$(BIN)/python -m gradbook.residual_depth.comparison increments training sgd
+	@$(BIN)/python -m tests.bench.depth --store
 
 stored-long: .venv/test.done
 	@$(BIN)/python -m gradbook.global_pointer.comparison full --seeds 1

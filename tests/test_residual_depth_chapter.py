@@ -19,8 +19,8 @@ from gradbook.residual_depth.comparison_figures import (
     runs_of,
     training_figure,
 )
-from gradbook.residual_depth.figures import growth_figure
-from gradbook.residual_depth.fine_print import branch_share, ends, sizes, squared_gradients
+from gradbook.residual_depth.figures import growth_figure, lottery_figure
+from gradbook.residual_depth.fine_print import branch_share, draw, ends, output_and_gradient, sizes, squared_gradients
 from gradbook.residual_depth.increments import digit_loss
 from gradbook.residual_depth.pictures import draws, laws, layers, lottery, step
 from gradbook.residual_depth.pictures.sizes import sizes_state
@@ -182,6 +182,20 @@ def test_squared_gradients_are_the_profiles():
         stack = torch_stack(design, [w[:, i] for w in weights])
         profile = depth_profile(stack, torch.from_numpy(x[i]), loss=lambda out, v=v[i]: (v * out).sum())
         assert total == pytest.approx(float(profile.gradient.square().sum()), rel=1e-9)
+
+
+@pytest.mark.parametrize("design", [Design("relu", skip=0.0), Design("ffn", 0.3)])
+def test_output_and_gradient_are_those_of_torch(design):
+    weights, x = draw(design, 5, 8, 2, rows=1)
+    output, gradient = output_and_gradient(design, 5, 8, 2)
+    v = np.random.default_rng([7, 8]).standard_normal(x.shape)
+    v = torch.from_numpy(v / np.sqrt((v**2).mean(-1, keepdims=True)))
+    for i in range(2):
+        leaf = torch.from_numpy(x[i]).requires_grad_()
+        out = torch_stack(design, [w[:, i] for w in weights])(leaf)
+        (back,) = torch.autograd.grad(out, leaf, v[i])
+        assert output[i] == pytest.approx(float(out.detach().square().mean()), rel=1e-9)
+        assert gradient[i] == pytest.approx(float(back.square().mean()), rel=1e-9)
 
 
 @pytest.mark.parametrize(("name", "power"), [("sgd", -0.5), ("adam", -2.0), ("lamb", -1.0)])
@@ -357,7 +371,11 @@ def test_the_tables_say_what_the_chapter_says():
 def test_the_figures_are_drawn():
     training = json.loads((STORED / "08-training.json").read_text())
     moved = json.loads((STORED / "08-increments.json").read_text())
-    for figure in (growth_figure(seeds=2), training_figure(training), increments_figure(moved)):
+    some = Design("relu", skip=0.0)
+    lottery = lottery_figure(
+        {"plain": output_and_gradient(some, 16, 8, 20), "same": output_and_gradient(some, 16, 8, 20)}
+    )
+    for figure in (growth_figure(seeds=2), training_figure(training), increments_figure(moved), lottery):
         assert len(png(figure)) > 10_000
 
 

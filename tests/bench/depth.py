@@ -1,19 +1,23 @@
 """Chapter 8's numpy twin against torch with automatic differentiation, and the live pictures' compute().
 
-``python -m tests.bench.depth``, on one thread. Forward and backward of the same stacks, interleaved, medians; ratios
+``python -m tests.bench.depth``, on one thread; with ``--store`` it also writes the table that chapter 8 shows. Forward
+and backward of the same stacks, interleaved, medians; ratios
 hold, milliseconds only roughly.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
 
+from gradbook.book.chapters import ROOT
 from gradbook.residual_depth import Design, ResidualStack, pictures
 from gradbook.residual_depth.arrays import backward, forward
+from gradbook.tasks.stored import write_table
 from tests.bench.methods import interleaved
 
 CASES = ((100, 16, 32), (100, 32, 32), (100, 128, 32), (20, 512, 128))  # depth, width, batch
@@ -52,14 +56,19 @@ def compute_times(repeats: int = 20) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, and with ``--store`` write chapters/stored/08-bench.json."""
     torch.set_num_threads(1)
+    runs: list[dict[str, object]] = []
     for norm in ("none", "pre"):
         for depth, width, batch in CASES:
             ours, theirs = interleaved(*passes(depth, width, batch, norm), repeats=15)
             print(
                 f"norm {norm:4}, {depth:3} layers of {width:3}, batch {batch:3}: × {ours / theirs:.2f} of torch's time"
             )
+            case = {"norm": norm, "depth": depth, "width": width, "batch": batch}
+            runs.append({**case, "ratio": round(ours / theirs, 2)})
+    if "--store" in sys.argv:
+        write_table(ROOT / "chapters" / "stored" / "08-bench.json", {"command": "make stored", "runs": runs})
     for name, milliseconds in compute_times().items():
         print(f"{name:20} {milliseconds:5.1f} ms")
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from gradbook.explore import COLOURS, new_figure
 from gradbook.residual_depth.design import Design
 from gradbook.residual_depth.fine_print import ends, sizes
-from gradbook.residual_depth.theory import RELU_RATE, relu_moments
+from gradbook.residual_depth.theory import RELU_RATE, plain_sizes, relu_moments
 
+Array = NDArray[np.float64]
 DEPTHS = (16, 36, 64, 100, 144, 196, 256)
 WIDTH, SEEDS = 48, 3
 
@@ -34,4 +38,23 @@ def growth_figure(seeds: int = SEEDS) -> Figure:
     right.axhline(np.e, color=COLOURS["sky"], label="e")
     right.set(title="mean square at the end, ε = 1/√N", xlabel="√N")
     right.legend(loc="upper left")
+    return figure
+
+
+def lottery_figure(found: Mapping[str, tuple[Array, Array]], depth: int = 64, width: int = 32) -> Figure:
+    """Draw histograms over seeds of output and gradient, from ``output_and_gradient`` of plain and residual stacks."""
+    figure, axes = new_figure(9, 3.2, ncols=2, sharey=True)
+    edges = np.linspace(-8, 4, 49)
+    law = plain_sizes(depth, width)
+    x, deviation = np.linspace(edges[0], edges[-1], 200), law.deviation / np.log(10)
+    bell = np.exp(-(((x - law.mean / np.log(10)) / deviation) ** 2) / 2) / deviation / np.sqrt(2 * np.pi)
+    for ax, number, title in zip(axes, (0, 1), ("the output", "the gradient at the input"), strict=True):
+        for (name, pair), colour in zip(found.items(), ("vermilion", "blue"), strict=True):
+            alive = pair[number][pair[number] > 0]  # a dead network has no logarithm
+            share = np.full(len(alive), 1 / len(pair[number]))
+            ax.hist(np.log10(alive), edges, weights=share, color=COLOURS[colour], alpha=0.6, label=name)
+        ax.plot(x, bell * (edges[1] - edges[0]), "--", color=COLOURS["ink"], label="log-normal law of the plain ones")
+        ax.set(title=f"mean square of {title}", xlabel="powers of ten", ylim=(0, 0.3))
+    axes[0].set_ylabel("share of the networks")
+    axes[0].legend(loc="upper left", fontsize=8)
     return figure

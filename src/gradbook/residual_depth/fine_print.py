@@ -49,6 +49,15 @@ def squared_gradients(design: Design, depth: int, width: int, seeds: int) -> Arr
     return np.asarray(total)
 
 
+def output_and_gradient(design: Design, depth: int, width: int, seeds: int) -> tuple[Array, Array]:
+    """Return the mean squares of x_N and of ∂L/∂x_0, both (S,), for one input and a ∂L/∂x_N of mean square 1."""
+    weights, x = draw(design, depth, width, seeds, rows=1)
+    passed = forward(design, weights, x)
+    v = np.random.default_rng([7, width]).standard_normal(x.shape)
+    deltas, _ = backward(design, weights, passed, v / np.sqrt((v**2).mean(-1, keepdims=True)))
+    return (passed.states[-1] ** 2).mean((-2, -1)), (deltas[0] ** 2).mean((-2, -1))
+
+
 def branch_share(design: Design, depth: int, width: int, seeds: int) -> Array:
     """Return ‖x_N − x_N^0‖² / ‖x_N‖², (S,): what all branches together change of the output.
 

@@ -59,7 +59,7 @@ class LogNormal:
 
 
 def plain_sizes(depth: int, width: int) -> LogNormal:
-    """Return the law of log q_N for x' = relu(xW), W of variance 2/n, q_0 = 1: (8.19), exact in mean and deviation.
+    """Return the law of log q_N for x' = relu(xW), W of variance 2/n, q_0 = 1: (8.20), exact in mean and deviation.
 
     A layer multiplies q by (2/n) χ²_K, where K of the n entries are positive, K binomial(n, ½). For large n the mean is
     about −5N/2n and the variance 5N/n. Raises ValueError for sizes that aren't whole numbers ≥ 1.

@@ -95,8 +95,9 @@ def _same(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
 
 mended = Exercise(
     name="Exercise 8.5",
-    prompt="Write branch(x, W), of about x's size and not linear in x, with one matrix W (64, 64) of variance 2/64, so "
-    "that 256 layers x + branch(x, W)/16 leave the mean square of x below 8 times what it was.",
+    prompt="Write branch(x, W), its mean square within a factor of 10 of x's and not linear in x, with one matrix W "
+    "(64, 64) of variance 2/64, drawn anew for each layer, so that 256 layers x + branch(x, W)/16 leave the mean "
+    "square of x below 8 times what it was.",
     properties=[_is_a_branch, _stays],
     solution=solve_branch,
     mistakes=[

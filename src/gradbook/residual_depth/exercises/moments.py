@@ -42,6 +42,11 @@ def _single_cross(q: float, m: float, scale: float) -> tuple[float, float]:
     return (1 + scale**2) * q + scale * m * push, m + scale * push
 
 
+def _swapped(q: float, m: float, scale: float) -> tuple[float, float]:
+    second, mean = solve_layer(q, m, scale)
+    return mean, second
+
+
 def _agrees(answer: Callable[..., Any]) -> None:
     for case in _CASES:
         found = np.asarray(returned(answer, *case), dtype=float)
@@ -62,8 +67,8 @@ def _same(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
 
 moments = Exercise(
     name="Exercise 8.4",
-    prompt="Write layer(q, m, scale): from the second moment q and the mean m of x's entries to both after one layer "
-    "x + ε relu(xW), W of variance 2/n and n large.",
+    prompt="Write layer(q, m, scale): from the second moment q and the mean m of x's entries to (q', m') after one "
+    "layer x + ε relu(xW), W's entries independent Gaussians of variance 2/n and n large.",
     properties=[_agrees],
     solution=solve_layer,
     mistakes=[
@@ -71,6 +76,7 @@ moments = Exercise(
         Mistake(_half_variance, "The entries of xW have variance 2q, so relu's mean is √(2q)/√(2π) = √(q/π)."),
         Mistake(_no_square, "The branch's own square is missing: E f² = q, times ε²."),
         Mistake(_mean_stays, "Each layer adds ε √(q/π) to the mean: that is where the explosion begins."),
+        Mistake(_swapped, "The second moment comes first, then the mean."),
         Mistake(_single_cross, "The square of a sum has the cross term twice."),
     ],
     same=_same,

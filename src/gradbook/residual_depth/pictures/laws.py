@@ -96,8 +96,9 @@ def two_laws() -> Picture:
             "One dimension, ε = 1/N": {"dimension": 1, "push": 1.0, "power": 1.0},
         },
         caption="Figure 8.2. The length of a vector that a thousand layers push. If all push along v, it grows like "
-        "(1 + ε)^N; if every one pushes in a random direction, like (1 + ε²)^(N/2), which for ε = 1/√N is √e. In one "
-        "dimension without a common push the lines scatter, in many they agree.",
-        alt="Twelve thin lines over the layers. With 300 dimensions and no common push they lie on the flat blue law "
-        "near 0. The steep red law of pushes that agree rises from 0 to 13.5 powers of ten.",
+        "(1 + ε)^N; if every one pushes in a random direction, like (1 + ε²)^(N/2). The lines are there "
+        "after the reveal: in one dimension without a common push they scatter, in many they agree.",
+        alt="Before the reveal only the guess. Then twelve thin lines over the layers. With 300 dimensions and no "
+        "common push they lie on the flat blue law near 0. The steep red law of pushes that agree rises from 0 to 13.5 "
+        "powers of ten.",
     )

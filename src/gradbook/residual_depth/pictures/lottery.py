@@ -100,9 +100,8 @@ def plain_lottery() -> Picture:
             "Wide": {"width": "2048"},
             "Narrow: they die": {"width": "8", "depth": 32},
         },
-        caption="Figure 8.5. The size of the output of plain networks over seeds, and that of residual ones. He's "
-        "initial weights keep its mean at 1, and the typical network is far below; what keeps the mean up are a few "
-        "seeds that blow up.",
-        alt="A wide red hill of plain networks between −7 and 2 powers of ten, under a dashed bell curve centred at "
-        "−2.2, and a narrow blue spike of residual networks at 0.4.",
+        caption="Figure 8.5. The size of the output of plain networks over seeds, and that of residual ones (after "
+        "the reveal). He's initial weights keep its mean at 1. Where is the typical network?",
+        alt="Before the reveal only the guess. Then a wide red hill of plain networks between −7 and 2 powers of ten, "
+        "under a dashed bell curve centred at −2.2, and a narrow blue spike of residual networks at 0.4.",
     )

@@ -110,7 +110,7 @@ def one_step() -> Picture:
                 (_LOW, _HIGH),
                 [
                     Path("law", "the power of N that theory predicts", COLOURS["orange"], 5, opacity=0.45),
-                    Path("first", "to first order, ⟨∇L, Δθ⟩", COLOURS["ink"], 2),
+                    Path("first", "to first order, −⟨∇L, Δθ⟩", COLOURS["ink"], 2),
                     Dots("real", "the step itself", COLOURS["blue"], 70),
                     Dots("rose", "the loss rises", COLOURS["vermilion"], 80, shape="cross"),
                 ],
@@ -133,6 +133,6 @@ def one_step() -> Picture:
         "first order, blue the real step; the middle one of three networks each. With ε = 1/√N and SGD the increment "
         "drifts by a factor of 2 over 16 times the depth, at this small width. In plain networks it grows, unevenly: "
         "their gradients are a lottery.",
-        alt="A log-log panel over 4 to 64 layers. A level black line through blue dots, on a pale orange line of slope "
-        "0.",
+        alt="A log-log panel over 4 to 64 layers. A black line through blue dots rises by a factor of 2 on a pale "
+        "orange line of slope 0.",
     )
