@@ -21,6 +21,7 @@ from gradbook.corpora import read_duee
 from gradbook.corpora.events import Event
 from gradbook.event_linking.ceiling import ceiling
 from gradbook.event_linking.codings import Coding
+from gradbook.event_linking.comparison.facts import crowding, part_facts, spurious_facts
 from gradbook.event_linking.comparison.runs import run
 from gradbook.event_linking.comparison.sets import EventSet, load_set
 from gradbook.global_pointer.stored import STORED
@@ -60,11 +61,20 @@ def work(table: str, data: str, epochs: int | None, job: Row) -> Row:
     return run(parts=found[:3], budget=found.budget, joint=True, **job)
 
 
-def ceilings(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return what comes back of the events of all DuEE texts in ``folder``, by coding."""
+def ceilings(folder: Path) -> dict[str, Any]:
+    """Return what comes back of the events of all DuEE texts in ``folder``, by coding; and what there was to go wrong.
+
+    See :mod:`gradbook.event_linking.comparison.facts` for the counts beside the codings.
+    """
     files = (read_duee(folder / name, bad="skip") for name in ("sample_data.json", "dev.json"))
     events = [text.events for corpus in files for text in corpus]
-    return {coding: _counts(events, coding) for coding in get_args(Coding)}
+    return {
+        "codings": {coding: _counts(events, coding) for coding in get_args(Coding)},
+        "texts with events": crowding(events),
+        "spurious": spurious_facts(events),
+        "roles": len({(event.type, a.role) for some in events for event in some for a in event.arguments}),
+        "parts": part_facts(load_set("duee", str(folder.parent))),
+    }
 
 
 def _counts(events: list[frozenset[Event]], coding: Coding) -> dict[str, Any]:
@@ -85,7 +95,7 @@ def main() -> None:
         command = f"python -m gradbook.event_linking.comparison {table}{ending}"
         path = STORED / f"{file}.json"
         if table == "ceiling":
-            write_table(path, {"command": command, "codings": ceilings(Path(asked.data) / "duee")})
+            write_table(path, {"command": command, **ceilings(Path(asked.data) / "duee")})
             continue
         facts = {"command": command, "epochs": asked_set(table, asked.data, asked.epochs).budget.epochs}
         todo = list(jobs(table, asked.pointers, asked.seeds))

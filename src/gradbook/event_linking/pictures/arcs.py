@@ -206,11 +206,12 @@ def event_arcs() -> Picture:
         "of the two link scores of each two arguments, red above 0; an event's cells are outlined, and nothing "
         "outside a block of one type is "
         "looked at. Here two meetings share trigger, time and guest: the hosts aren't linked. Bylines come out "
-        "nearly always, meetings often in pieces; in “One mistake” two guests become one. Type a Chinese "
+        "nearly always, meetings often in pieces; in “One mistake” it takes both guests for "
+        "one, and the second again as the guest of another event. Type a Chinese "
         f"sentence of your own (up to {LONGEST} characters).",
         alt="Left: on one line the sentence 越南总理阮文山和副总理黎文雄今天下午分别会见了王建国 "
         "(this afternoon the prime minister of Vietnam and his deputy each met Wang Jianguo), five boxes round its "
         "arguments: two hosts, time, trigger, guest. Blue arcs run from the trigger to the first host, the time and "
         "the guest, orange ones to the second host and the same time and guest. Right: a table of five rows and "
-        "columns, all red, some very pale, but the cells of the two hosts, which are blue.",
+        "columns, all red, some very pale, but the cells of the two hosts, which are blue, and a grey diagonal.",
     )

@@ -151,8 +151,9 @@ def call_counts() -> Picture:
         "linked with all but the partner) the article's recursion makes c(k) = 1 + 2k c(k − 1) calls for k "
         "pairs, about √e · 2ᵏ k!, with a memory 3ᵏ, Bron and Kerbosch's with a pivot 2ᵏ⁺¹ − 1, and 2ᵏ complete "
         f"subgraphs are there to be found. Random graphs: the middle of {DRAWS} draws; a triangle where counting "
-        f"ended at {MOST:,} calls. The recursion is slow in sparse graphs as well: what makes it slow is the "
-        "number of pairs that aren't linked. Only in small graphs that are nearly complete (nine of ten pairs "
+        f"ended at {MOST:,} calls. What makes the recursion slow are "
+        "pairs that aren't linked in sets that are still large: it is slow at any density, and slowest in dense graphs "
+        "that are not nearly complete. Only in small graphs that are nearly complete (nine of ten pairs "
         "linked: up to 6 nodes), or in a single event, does it make fewer calls than the pivot search.",
         alt="Left: calls against nodes from 2 to 24, logarithmic upwards. For random graphs with nine of ten pairs "
         "linked the article's line starts at 1, passes the pivot search's at 8 nodes and ends in a black "

@@ -198,6 +198,6 @@ def argument_graph() -> Picture:
         alt="Seven nodes on a circle, each with a Chinese word and its role: Friday, the court, the trigger "
         "“sentenced”, Zhang, 22 years, Li, 20 years. Two tinted five-cornered shapes share the first three "
         "nodes; one holds Zhang and 22 years, the other Li and 20 years. A dot in the middle of each of the 21 "
-        "possible lines can be clicked. Right: a row of dots an event, grey for the annotated ones and coloured "
+        "possible lines can be clicked. Right: a row of dots for each event, grey for the annotated ones and coloured "
         "for those that come back.",
     )

@@ -93,7 +93,9 @@ def noise_state(kind: str, missing: float, false: float, draw: float) -> dict[st
         "recall": float(recall[i, j]),
         "note": "",
     }
-    for name, table in (("precision", precision), ("recall", recall)):
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)  # 0 where nothing is right
+    state["f1"] = float(f1[i, j])
+    for name, table in (("precision", precision), ("recall", recall), ("f1", f1)):
         state[f"{name} missing"] = np.column_stack([RATES, table[:, j]])
         state[f"{name} false"] = np.column_stack([RATES, table[i]])
         state[f"{name} missing here"] = np.array([[missing, table[i, j]]])
@@ -112,6 +114,7 @@ def _rates_panel(title: str, rate: str) -> Panel:
         [
             Path(f"precision {rate}", "precision", COLOURS["blue"], 3),
             Path(f"recall {rate}", "recall", COLOURS["vermilion"], 3, dashed=True),
+            Path(f"f1 {rate}", "F1", COLOURS["ink"], 1.5),
             Dots(f"precision {rate} here", "", COLOURS["blue"], 110),
             Dots(f"recall {rate} here", "", COLOURS["vermilion"], 70),
         ],
@@ -156,6 +159,7 @@ def edge_noise() -> Picture:
             Number("now", "this draw"),
             Number("precision", f"precision over {DRAWS} draws", ".2f"),
             Number("recall", "recall", ".2f"),
+            Number("f1", "F1", ".2f"),
         ],
         presets={
             "No noise": {"missing": 0, "false": 0},
@@ -164,14 +168,14 @@ def edge_noise() -> Picture:
             "One large event": {"kind": one, "missing": 0.1, "false": 0},
             "Four pairs": {"kind": pairs, "missing": 0.1, "false": 0},
         },
-        caption="Figure 6.5. Links go missing and false ones come, each pair by chance; precision and recall of whole "
-        f"events over {DRAWS} draws. An event of m arguments needs all of its m(m − 1)/2 links: with a tenth of "
+        caption="Figure 6.5. Links go missing and false ones come, each pair by chance; precision, recall and F1 of "
+        f"whole events over {DRAWS} draws. An event of m arguments needs all of its m(m − 1)/2 links: with a tenth of "
         "them missing, one of two arguments comes back nine times in ten, one of five 0.9¹⁰ = 35 times in a "
         "hundred, one of eight hardly ever, and its pieces come instead. False links between large events do less "
         "harm: they add events of two and three arguments, and the large ones stay, unless one argument is linked "
         "with all of an event.",
         alt="Left: nine nodes on a circle, two events of five arguments that share the upper node, with grey links, "
-        "dashed lines for missing ones and a vermilion one for a false link. Middle: precision and recall over "
-        "the share of missing links, falling steeply from 0.85 and 1 to below 0.1 at a fifth. Right: over the share "
-        "of false links; recall is nearly level and precision falls slowly.",
+        "dashed lines for missing ones and a vermilion one for a false link. Middle: precision, recall and "
+        "between them F1 over the share of missing links, falling steeply from 0.85 to 1 to below 0.1 at a fifth. "
+        "Right: over the share of false links; recall is nearly level, precision and F1 fall slowly.",
     )
