@@ -32,6 +32,7 @@ from gradbook.relation_linking.fine_print import (
     misread,
     pair_counts,
     perfect_scores,
+    precision_errors,
     random_scores,
     summed,
     two_rules,
@@ -115,10 +116,11 @@ class TestTables:
 
     def test_counts(self):
         counts = {"texts": [1000, 20, 3], "triples": 4000, "predicates": 3, "longest": 149, "repeated mentions": 7}
+        counts["mean length"] = 56.9
         rows = tables.count_rows(
             {"sets": {"silver": {**counts, "spurious": {"nearest": 1, "first": 2}, "backwards": 8}}}
         )
-        assert rows == [("silver", "1,023", "4,000", "3", "149", "7", "8", "1", "2")]
+        assert rows == [("silver", "1,023", "1,000", "4,000", "3", "57", "149", "7", "8", "1", "2")]
 
     def test_a_row_a_case_of_the_bench(self):
         row = {"candidates": 30, "predicates": 50, "length": 128, "gathering": 1.25, "nested loops": 250.0}
@@ -212,6 +214,16 @@ class TestFormula:
     def test_the_weight_is_the_share_of_the_others(self):
         row = label_row(3.0, -12.0, 8256, held=1).exp()
         assert cancelled(3.0).exact == pytest.approx(float((1 + row[1:].sum()) / (1 + row.sum())), rel=1e-12)
+
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+    def test_the_packages_loss_is_right_to_rounding_in_every_precision(self, dtype):
+        hard = label_row(20, others=-15, number=80_000, held=1, hardest=2)
+        formula, ours = precision_errors(hard, 1, dtype).values()
+        assert max(ours) < torch.finfo(dtype).eps
+        assert formula.loss > 0.5
+        assert formula.gradient > 0.9  # the label that holds is pushed down with all its force
+        calm = precision_errors(label_row(0, others=-1, number=20, held=2), 2, torch.float64)
+        assert max(*calm["gradbook"], *calm["article's formula"]) < 1e-12
 
     @pytest.mark.parametrize(("score", "clipped"), [(20, 4.98), (30, 14.98)])
     def test_the_clipped_formula_ends_on_a_line(self, score, clipped):

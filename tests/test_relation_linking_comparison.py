@@ -93,6 +93,7 @@ def test_counts():
         "texts": [1, 1, 3],
         "triples": 5,
         "predicates": 2,
+        "mean length": 7.6,  # (4 + 3 + 11 + 11 + 9) / 5
         "longest": 11,
         "repeated mentions": 1,
         "spurious": {"nearest": 2, "first": 2},

@@ -23,6 +23,7 @@ from gradbook.relation_linking import decode_relations, nested_loops
 from gradbook.relation_linking.pictures.planted import planted_scores
 from gradbook.tasks.stored import write_table
 from tests.bench.methods import interleaved
+from tests.bench.rivals import bert4torch
 from tests.bench.token_pairs import loss_case, peak
 
 CANDIDATES, PREDICATES, LENGTHS = (1, 3, 10, 30), (5, 50, 170), (32, 128, 512)
@@ -55,8 +56,10 @@ def decoding_row(candidates: int, predicates: int, length: int) -> dict[str, flo
 def loss_row(predicates: int, length: int) -> dict[str, dict[str, float]]:
     """Time and peak memory of each loss, forward and backward, in units of the article's formula and of the scores."""
     scores, positives, table = loss_case(predicates, length)
+    multi_hot, numbers = bert4torch()[1].MultilabelCategoricalCrossentropy(), table.float()
     ways: dict[str, Callable[[Tensor], Tensor]] = {
         "article's formula": lambda s: naive_sparse_multilabel_cross_entropy(s, positives),
+        "multi-hot targets, bert4torch": lambda s: multi_hot(s, numbers).mean(),
         "gradbook, dense": lambda s: multilabel_cross_entropy(s, table),
         "gradbook, sparse": lambda s: sparse_multilabel_cross_entropy(s, positives),
     }
@@ -77,6 +80,28 @@ def loss_row(predicates: int, length: int) -> dict[str, dict[str, float]]:
     }
 
 
+def public_losses() -> dict[str, list[float]]:
+    """Return pairs of losses that show what bert4torch's sparse loss does; scores of six labels in float64.
+
+    agreement: its loss and ours; label 0: with label 0 named and without, under ``mask_zero``; twice: a label named
+    once and twice; beyond: the index one beyond the last, and no label at all.
+    """
+    scores = torch.tensor([[0.5, -1.0, 2.0, -0.5, 1.0, -2.0]], dtype=torch.float64)
+    plain, masked = (bert4torch()[1].SparseMultilabelCategoricalCrossentropy(mask_zero=zero) for zero in (False, True))
+    labels = torch.tensor
+
+    def value(loss: Callable[[Tensor, Tensor], Tensor], *indices: int) -> float:
+        return round(float(loss(scores, labels([indices])).sum()), 6)
+
+    ours = round(float(sparse_multilabel_cross_entropy(scores, labels([[2, 4]]))), 6)
+    return {
+        "agreement": [value(plain, 2, 4), ours],
+        "label 0": [value(masked, 0, 2), value(masked, 2)],
+        "twice": [value(plain, 2), value(plain, 2, 2)],
+        "beyond": [value(plain, 2, 6), value(plain, 2)],
+    }
+
+
 def main() -> None:
     """Measure, print, and with ``--store`` write chapters/stored/05-bench.json."""
     torch.set_num_threads(1)
@@ -88,7 +113,7 @@ def main() -> None:
             print(varied, row)
     losses = {"16 texts, 50 predicates, 128 tokens": loss_row(50, 128)}
     print(losses)
-    stored |= {"decoding": decoding, "losses": losses}
+    stored |= {"decoding": decoding, "losses": losses, "public": public_losses()}
     if "--store" in sys.argv:
         write_table(ROOT / "chapters" / "stored" / "05-bench.json", stored)
 

@@ -84,16 +84,19 @@ def quoted_rows() -> list[tuple[str, str]]:
 
 
 def count_rows(counts: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Return a row a set of the stored counts: texts, triples, predicates, then what the chapter asks of them.
+    """Return a row a set of the stored counts: texts, those to learn from, triples, predicates, tokens a text.
 
-    That is: the longest text, triples with a mention that stands several times, those whose object stands first, and
-    spurious triples with mentions located by either rule.
+    Then the tokens of the longest text, triples with a mention that stands several times, those whose object stands
+    first, and spurious triples with mentions located by either rule.
     """
     return [
         (
             name,
             f"{sum(row['texts']):,}",
-            *(f"{row[key]:,}" for key in ("triples", "predicates", "longest", "repeated mentions", "backwards")),
+            f"{row['texts'][0]:,}",
+            *(f"{row[key]:,}" for key in ("triples", "predicates")),
+            f"{row['mean length']:.0f}",
+            *(f"{row[key]:,}" for key in ("longest", "repeated mentions", "backwards")),
             *(f"{row['spurious'][rule]:,}" for rule in ("nearest", "first")),
         )
         for name, row in counts["sets"].items()

@@ -159,6 +159,37 @@ def formula_pushes(row: Tensor, held: int, dtype: torch.dtype = torch.float32) -
     return found
 
 
+class Errors(NamedTuple):
+    """How far a loss is off, relative, and the entry of its gradient that is off most."""
+
+    loss: float
+    gradient: float
+
+
+def precision_errors(row: Tensor, held: int, dtype: torch.dtype) -> dict[str, Errors]:
+    """Return by loss its errors on scores (K,) in ``dtype``, against every term written out in float64.
+
+    The reference sees the same rounded scores, so that only what the loss does with them counts. The first ``held``
+    labels hold; the article's formula is the clipped one.
+    """
+    rounded = row.to(dtype)
+    leaf = rounded.double().requires_grad_()
+    exact = (-leaf[:held]).exp().sum().log1p() + leaf[held:].exp().sum().log1p()
+    (truth,) = torch.autograd.grad(exact, leaf)
+    losses = {
+        "article's formula": naive_sparse_multilabel_cross_entropy,
+        "gradbook": sparse_multilabel_cross_entropy,
+    }
+    found = {}
+    for name, loss in losses.items():
+        small = rounded.clone().requires_grad_()
+        value = loss(small, torch.arange(held))
+        (gradient,) = torch.autograd.grad(value, small)
+        off = abs(value.item() - exact.item()) / exact.item()
+        found[name] = Errors(off, float((gradient.double() - truth).abs().max()))
+    return found
+
+
 class Misread(NamedTuple):
     """How many rows of scores (a text and pointer), how many are misjudged, how many put below 0; the highest score."""
 

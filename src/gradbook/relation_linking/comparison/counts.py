@@ -17,6 +17,7 @@ def set_counts(parts: RelationSet) -> dict[str, object]:
         "texts": [len(part) for part in parts[:3]],
         "triples": len(triples),
         "predicates": len({triple.predicate for triple in triples}),
+        "mean length": round(sum(len(text.tokens) for text in texts) / len(texts), 1),
         "longest": max(len(text.tokens) for text in texts),
         "repeated mentions": sum(repeated(text, triple) for text in texts for triple in text.triples),
         "spurious": {rule: sum(len(unwanted(text, rule)) for text in texts) for rule in ("nearest", "first")},
