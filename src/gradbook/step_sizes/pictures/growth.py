@@ -31,10 +31,12 @@ def growth_state(start: float, target: float, rate: float, guess: float) -> dict
         places = walk(way, lambda theta: theta - target, np.float64(start), rate, STEPS)
         shown = np.clip(np.nan_to_num(places, nan=10.0, posinf=10.0), _FLOOR, 10)
         state[way] = np.column_stack([steps, shown])
+        state[f"{way} end"] = float(np.clip(np.nan_to_num(places[-1], nan=10.0, posinf=10.0), 0, 10))
         there = np.flatnonzero((places >= half) if goal > start else (places <= half))
         halves[way] = f"{there[0]}" if len(there) and goal != start else "–"
     state["goal"] = np.array([[0.0, max(goal, _FLOOR)], [STEPS, max(goal, _FLOOR)]])
     state["guess"] = np.array([[guess, _FLOOR], [guess, 10.0]])
+    state["ends"] = ", ".join(f"{way} {state[way + ' end']:.1g}" for way in WAYS)
     mine = halves.pop("descent in log θ")
     state["halves"] = "; ".join(f"{way} {steps}" for way, steps in halves.items())
     outcome = f"after {mine} steps" if mine != "–" else f"not within {STEPS} steps"
@@ -70,7 +72,7 @@ def growth_from_nearly_nothing() -> Picture:
                 log_y=True,
             ),
         ],
-        readout=[Number("halves", "steps to half-way")],
+        readout=[Number("halves", "steps to half-way"), Number("ends", f"θ after {STEPS} steps")],
         predict=Predict(
             "The steps that exponentiated gradient needs to half-way stand below. How many does plain descent in "
             "φ = log θ need, with the same rate? Set your guess, then reveal.",
@@ -81,10 +83,11 @@ def growth_from_nearly_nothing() -> Picture:
             "Down to zero": {"start": 1, "target": -0.5},
             "Start at 1": {"start": 1, "target": 2},
         },
-        caption="Figure 7.2. Exponentiated gradient grows by a factor a step, a straight line on this axis, and is "
-        "soon out of a small start. Plain descent in the logarithm hardly moves until late. Descent in the square root "
-        "goes with exponentiated gradient, and projected descent steps straight to the target.",
-        alt="Curves of one parameter against the step, the parameter on a logarithmic axis. From 0.05 the grey line of "
-        "projected descent jumps up at once; the red and the dashed orange line rise together and reach the green line "
-        "of the target at 1 after some sixty steps; the blue line, once revealed, stays low for two hundred.",
+        caption="Figure 7.2. Four ways to keep a parameter positive. Exponentiated gradient grows by a factor a step, "
+        "a straight line on this axis, and is soon out of a small start; descent in the square root goes with it. "
+        "Projected descent adds, and is there first. The blue line of descent in the logarithm is drawn once revealed.",
+        alt="Curves of one parameter against the step, the parameter on a logarithmic axis. From 0.05 the grey line "
+        "of projected descent rises steeply and is near the target after some thirty steps; the red and the dashed "
+        "orange line rise together and reach the green line of the target at 1 after some sixty steps; the blue "
+        "line, once revealed, stays low for two hundred.",
     )

@@ -75,7 +75,7 @@ def drifting_gains() -> Picture:
                 (1, STEPS),
                 (1e-5, 10),
                 [
-                    Path("best", "σ²/t, the best", COLOURS["green"], 2, dashed=True),
+                    Path("best", "σ²/t, best unbiased estimate", COLOURS["green"], 2, dashed=True),
                     Path("late", "the late law (7.18)", COLOURS["orange"], 2, dashed=True),
                     Path("squares", "mean x²", COLOURS["ink"], 3),
                 ],
@@ -98,10 +98,11 @@ def drifting_gains() -> Picture:
             "Little noise": {"noise": 0.3},
         },
         caption="Figure 7.4. In noise the step sizes anneal by themselves, as a good schedule would. But each does a "
-        "random walk on top, and a coordinate whose step has become tiny hardly ever finds back: the typical step "
-        "size falls far below the 1/t of the mean change, while the mean of x² goes on falling, more slowly.",
-        alt="Left: many thin blue lines of step sizes that spread out like a fan as they fall, over logarithmic axes; "
-        "a thick black line, their geometric mean, bends down below the dashed green line of the law 1/t and lies on "
-        "a dashed orange one. Right: the mean of x squared rises, then falls towards a dashed orange line that is "
-        "less steep than the green one.",
+        "random walk on top, and a coordinate whose step has become tiny takes ever longer to find its way back. "
+        "What that does to the typical step size is drawn once revealed; the mean of x² goes on falling, more slowly "
+        "than 1/t.",
+        alt="Left, once revealed: many thin blue lines of step sizes that spread out like a fan as they fall, over "
+        "logarithmic axes; a thick black line, their geometric mean, bends down below the dashed green line of the "
+        "law 1/t and lies on a dashed orange one. Right: the mean of x squared rises, then falls towards a dashed "
+        "orange line that is less steep than the green one.",
     )

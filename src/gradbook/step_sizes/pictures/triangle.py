@@ -104,11 +104,12 @@ def triangle_of_weights() -> Picture:
             "Start near a corner": {"target": (0.1, 0.0), "start": (-1.0, -0.6)},
             "Large steps": {"rate": 3},
         },
-        caption="Figure 7.3. Projected descent goes straight and lands on the edge exactly. Exponentiated gradient "
-        "bends a little, and comes nearer by a factor a step without ever getting there. Descent in the logits makes "
-        "the widest bend and slows down where a weight is small: its gradient carries that weight as a factor.",
-        alt="Left: a triangle, a green target to its upper right and three paths from the lower left to the point of "
-        "the right edge nearest to the target. The grey one is straight, the red one bends a little, the dashed blue "
-        "one bends most and stops short of the edge. Right: the distances from the best weights, on a "
-        "logarithmic axis; the grey line drops off, the red one falls in a straight line, the blue one stays high.",
+        caption="Figure 7.3. Three ways to the best weights; those of exponentiated gradient and of projected descent "
+        "are drawn once revealed. Descent in the logits makes a wide bend and slows down where a weight is small: its "
+        "gradient carries that weight as a factor.",
+        alt="Left: a triangle, a green target to its upper right and, once revealed, three paths from the lower left "
+        "to the point of the right edge nearest to the target. The grey one is straight, the red one bends a little, "
+        "the dashed blue one, always there, bends most and stops short of the edge. Right: the distances from the "
+        "best weights, on a logarithmic axis; the grey line drops off, the red one falls in a straight line, the "
+        "blue one stays high.",
     )
