@@ -274,7 +274,8 @@ def test_rotary_positions_keep_long_wrong_spans_away_and_short_ones_not():
     assert f"are {long['with rotary'].mean():.0f} with rotary" in picture.alt
     assert f"and {long['without rotary'].mean():.0f} without" in picture.alt
     words = lengths.verdict("both alike")
-    assert f"{long['without rotary'].mean():.0f} without" in words
+    assert f"17 characters or more: {long['with rotary'].mean():.0f} with rotary" in words
+    assert f"{long['without rotary'].mean():.0f} without (the text has" in words
 
 
 def test_what_is_not_annotated_is_named():

@@ -58,12 +58,15 @@ def unannotated(example: Example, spans: list[Found]) -> str:
 
 def verdict(guess: str) -> str:
     """Say what was guessed and what was counted."""
-    long = {name: float(rows[:, LONG - 1 :].sum(1).mean()) for name, rows in wrong_lengths().items()}
-    short = {name: float(rows[:, : LONG - 1].sum(1).mean()) for name, rows in wrong_lengths().items()}
+    bins = {name: binned(rows) for name, rows in wrong_lengths().items()}
+
+    def sums(first: int, last: int) -> str:
+        with_, without = (bins[name][first:last].sum() for name in MODELS)
+        return f"{with_:.0f} with rotary positions, {without:.0f} without"
+
     return (
-        f"You guessed: {guess}. Wrong spans of {LONG} characters or more: {long['with rotary']:.0f} with rotary "
-        f"positions, {long['without rotary']:.0f} without (the text has {long['names']:.0f} names of that length). "
-        f"Shorter wrong ones: {short['with rotary']:.0f} with, {short['without rotary']:.0f} without."
+        f"You guessed: {guess}. Wrong spans of {LONG} characters or more: {sums(4, 5)} (the text has "
+        f"{bins['names'][4]:.0f} names of that length); of 9 to 16: {sums(3, 4)}; of 1 to 8: {sums(0, 3)}."
     )
 
 

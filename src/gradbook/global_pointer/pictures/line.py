@@ -131,9 +131,9 @@ def scores_on_a_line() -> Picture:
         caption="Figure 4.2. Six labels, three that hold and three that don't, and the gradient of the multi-label "
         "cross-entropy in each score. The highest wrong score gets nearly all of the push, and however many labels "
         "there are, the pushes of one side never add up to more than 1. With one binary loss a label, the bars on "
-        "the right show, 100,000 easy labels together push 30 times as hard as one that is wrong.",
+        "the right show, 100,000 easy labels together push 34 times as hard as one wrong label ever can.",
         alt="A number line from −10 to 10 with a dashed line at 0, the threshold. Three green handles, labels that "
-        "hold, at 3, 0.5 and −2, with arrows to the right; three vermilion handles, labels that don't, at 1.5, −1 and "
-        "−4, with arrows to the left. The arrows of −2 and 1.5 are longest. A second panel compares the sums of the "
-        "gradients on both sides, each below 1, with those of binary losses.",
+        "hold, at 3, 0.5 and −2, three vermilion handles, labels that don't, at 1.5, −1 and −4. A long arrow runs to "
+        "the right from −2 and one to the left from 1.5; those of the others are hidden under their dots. A second "
+        "panel compares the sums of the gradients on both sides, each below 1, with those of binary losses.",
     )
