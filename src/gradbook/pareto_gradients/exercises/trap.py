@@ -55,8 +55,8 @@ astray = Exercise(
         ),
         Mistake(
             [[0.3, 1.0], [0.3, -1.0]],
-            "They conflict, but the bound mixes both, and well. Make it follow one alone: let that one lie along θ₁, "
-            "where the shared part makes it look three times shorter than it is, and shorter than the other.",
+            "They conflict, but the bound mixes both, and well. Make it give most of the weight to one: let "
+            "that one lie mostly along θ₁, where the shared part makes it look three times shorter than it is.",
         ),
         Mistake([[1.0, 2.0]], "That is one gradient; two are asked for."),
         Mistake([[1.0, 0.0], [0.0, 0.0]], "A zero gradient is itself the nearest point, and then u = 0."),

@@ -116,10 +116,10 @@ def hull_of_gradients() -> Picture:
             "One is zero": {"g3": (0, 0)},
             "The bound leads astray": {"g1": (1.5, -0.1), "g2": (-0.7, 1.0), "g3": (1.3, 0.7), "stretch": 9.1},
         },
-        caption="Figure 2.1. Three task gradients to drag. The triangle is their convex hull, all weighted averages of "
-        "the three; the black arrow points to its point nearest to the origin: the update u of MGDA. It always lies "
-        "in the green cone of updates that let no loss rise; the sums may leave it. The blue arrow, MGDA-UB, is a "
-        "cheaper variant with one more control, s; it comes later.",
+        caption="Figure 2.1. Three task gradients to drag. The triangle is their convex hull, all weighted averages "
+        "of the three; the black arrow points to its point nearest to the origin: the update u of MGDA. It always "
+        "lies in the green cone of updates that let no loss rise; the sums may leave it. The light-blue arrow, "
+        "MGDA-UB, is a cheaper variant with one more control, s; it comes later.",
         alt="Coloured arrows from the origin to the three corners of a triangle. A black arrow points to the "
         "triangle's point nearest to the origin, on the side between the first two gradients; a green wedge around "
         "it holds all updates that let no loss rise. Thinner arrows show the sum, the sum of the normalised "

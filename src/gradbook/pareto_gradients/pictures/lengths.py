@@ -102,10 +102,10 @@ def love_of_small_gradients() -> Picture:
             "Nearly the same direction": {"angle": 20, "length": 2},
             "Opposite": {"angle": 180},
         },
-        caption="Figure 2.3. Weight and influence of a task against the length of its gradient. A long gradient gets a "
-        "small weight and the update turns to the short one: MGDA listens to the task that has least to say.",
-        alt="Two panels over the length of the first gradient, from 0.01 to 100 on a logarithmic axis. The weight of "
-        "the first task falls from 1 to 0. The cosine of the update with the first gradient falls from 0.87 to 0, "
-        "the cosine with the second one rises the other way; both cross where the lengths are equal, on a dashed line "
-        "at the height that normalising first gives to both.",
+        caption="Figure 2.3. Weight and influence of a task against the length of its gradient, drawn once revealed: "
+        "to which of two gradients does MGDA listen?",
+        alt="Two panels over the length of the first gradient, from 0.01 to 100 on a logarithmic axis, empty before "
+        "the reveal. The weight of the first task falls from 1 to 0. The cosine of the update with the first "
+        "gradient falls from 0.87 to 0, the cosine with the second one rises the other way; both cross where the "
+        "lengths are equal, on a dashed line at the height that normalising first gives to both.",
     )

@@ -105,10 +105,11 @@ def trajectories() -> Picture:
             "Encoder stretched the other way": {"stretch": 0.1},
         },
         caption="Figure 2.4. Two losses with narrow grooves above and a common floor below. Green: the Pareto front, "
-        "where neither loss can fall without the other rising. The sum may be caught in a groove for long, and then "
-        "slides along the front to the middle; the others stop where they first meet the front. Where MGDA-UB does "
-        "depends on the stretch of the shared part.",
-        alt="Left: contours of two losses over a square, two steep valleys above and two wide bowls below; four paths "
-        "run from the upper left down to a horizontal green line, the Pareto front, which they reach at different "
-        "places. Right: the same four paths in the plane of both losses, ending on or near the green curve.",
+        "where neither loss can fall without the other rising. The sum may be caught in a groove for long; in many "
+        "more steps it slides along the front to the middle, where the others stop at the places of the front that "
+        "they meet first. Where MGDA-UB goes depends on the stretch of the shared part.",
+        alt="Left: contours of two losses over a square, two steep valleys above and two wide bowls below; four "
+        "paths run from the upper left down towards a horizontal green line, the Pareto front; the normalised sum's "
+        "ends just above it, those of MGDA and MGDA-UB a little higher and farther right, the sum's far above. "
+        "Right: the same four paths in the plane of both losses, ending near the green curve.",
     )
