@@ -68,7 +68,7 @@ def solver_steps() -> Picture:
         title="On the way to the nearest point",
         controls=[
             Choice("method", "iteration", tuple(ITERATIONS), "frank_wolfe"),
-            Steps("step", "steps", _LAST, 0, interval_ms=250),
+            Steps("step", "steps", _LAST, 30, interval_ms=250),
             Point("g1", "g₁", (1.6, 0.5), colour=COLOURS["grey"], vector=True),
             Point("g2", "g₂", (-1.4, 0.6), colour=COLOURS["grey"], vector=True),
             Point("g3", "g₃", (0.2, 1.7), colour=COLOURS["grey"], vector=True),
@@ -112,13 +112,13 @@ def solver_steps() -> Picture:
             "Averaging circles in": {"method": "averaging", "step": 60},
             "Optimum inside the hull": {"g1": (1.5, 0.4), "g2": (-1.3, 0.9), "g3": (-0.2, -1.6), "step": 60},
             "Optimum at a corner": {"g1": (0.5, 0.4), "g2": (1.0, 1.8), "g3": (1.9, 0.9), "step": 20},
-            "Collinear": {"g1": (0.4, 0.5), "g2": (0.8, 1.0), "g3": (1.4, 1.75), "step": 30},
+            "Collinear": {"g1": (0.4, 0.5), "g2": (0.8, 1.0), "g3": (1.4, 1.75)},
         },
         caption="Figure 2.2. Press play. The active set (thick) walks to the nearest point on ever larger faces and is "
         "done in one or two steps here; the iteration of your choice takes its own way. Right: all methods, in the "
         "colours of their paths, on a logarithmic scale.",
         alt="Left: a triangle of three gradients; a thick path along a corner and the lower edge to the point of it "
-        "that is nearest to the origin and, after sixty steps, a zig-zag path there from the triangle's middle. Right: "
+        "that is nearest to the origin and a zig-zag path there from the triangle's middle. Right: "
         "the squared distance from the nearest point against the step; the dashed line of the active set falls to the "
         "bottom at once, three iterations fall slowly, the exponentiated one faster.",
     )

@@ -62,11 +62,11 @@ def _share(place: Array, gradient: Array) -> float:
     return max(-float(gradient @ place), 0.0) / square if square > 0 else 0.0
 
 
-def descend(start: Pair, rate: float, rule: Callable[[Array, Array], Array]) -> Array:
-    """Return the path (≤ 61, 2) of gradient descent with the rule, until it leaves the neighbourhood."""
+def descend(start: Pair, rate: float, rule: Callable[[Array, Array], Array], steps: int = _STEPS) -> Array:
+    """Return the path (≤ steps + 1, 2) of gradient descent with the rule, until it leaves the neighbourhood."""
     place = np.array(start, dtype=float)
     path = [place]
-    for _ in range(_STEPS):
+    for _ in range(steps):
         place = place - rate * rule(place, _CURVATURE * (place - _CENTRE))
         if np.abs(place).max() > 20:
             break
@@ -159,8 +159,8 @@ def coefficient_free() -> Picture:
             "θ = 0": {"start": (0, 0)},
         },
         caption="Figure 3.3. Gradient descent on one bowl from one start: plain, with weight decay, and with ½‖θ‖² as "
-        "an auxiliary loss that must not rise. The last keeps close to the circle of its own length, leaving it by a "
-        "few per cent, and needs no coefficient; weight decay stops at a length that its coefficient decides. Squares: "
+        "an auxiliary loss that must not rise. The last keeps close to the circle of its own length, leaving it by 8 % "
+        "here, and needs no coefficient; weight decay stops at a length that its coefficient decides. Squares: "
         "where the paths end.",
         alt="Left: rings of a bowl around (1.4, 0.7), a dashed circle through the start at (0.5, −0.8) and three paths "
         "of 60 steps. The grey one goes to the centre of the rings, the orange one, weight decay, stops short of it, "
