@@ -21,9 +21,10 @@ def _conflicting(answer: Any) -> None:
         raise Wrong("Every gradient must be finite and not zero.")
     update = solve_direction(rows)
     inner = rows @ update
-    if not (inner < -1e-9).any():
+    if (inner < -1e-9).sum() < 2:
+        told = "One loss rises" if (inner < -1e-9).any() else "No loss rises"
         raise Wrong(
-            "No loss rises: the inner products with the normalised sum are "
+            f"{told}: the inner products with the normalised sum are "
             + ", ".join(f"{value:.3g}" for value in inner)
             + "."
         )
@@ -41,6 +42,8 @@ def _kind(rows: Array) -> str:
         return "two" if len(rows) == 2 else "another number"
     if (np.linalg.norm(rows, axis=1) == 0).any():
         return "zero"
+    if (rows @ solve_direction(rows) < -1e-9).sum() == 1:
+        return "one"
     if (rows @ rows.sum(axis=0) < 0).any():
         return "only the plain sum conflicts"
     return "agree"
@@ -49,13 +52,13 @@ def _kind(rows: Array) -> str:
 trap = Exercise(
     name="Exercise 1.5",
     prompt="Find three gradients, as a list of three vectors, for which a step against the sum of the normalised "
-    "gradients makes one of the losses rise.",
+    "gradients makes two of the losses rise.",
     properties=[_conflicting],
-    solution=[[1.0, 0.0], [-1.0, 0.1], [-1.0, -0.1]],
+    solution=[[1.0, 0.0], [-0.26, 0.97], [-0.26, -0.97]],
     mistakes=[
         Mistake(
             [[1.0, 0.0], [-0.1, 0.2], [0.0, 1.0]],
-            "No task is outvoted yet. Let two of them point nearly the same way, and the third against both.",
+            "No task is outvoted yet. Let two of them nearly cancel each other, and the third point against both.",
         ),
         Mistake(
             [[10.0, 0.0], [-1.0, 0.5], [0.2, 1.0]],
@@ -63,9 +66,14 @@ trap = Exercise(
             "the long gradient's weight away. Lengths don't matter: turn "
             "the arrows.",
         ),
+        Mistake(
+            [[1.0, 0.0], [-1.0, 0.1], [-1.0, -0.1]],
+            "Here two outvote the third, and one loss rises. Turn the two away from each other until they nearly "
+            "cancel: then the third decides against both.",
+        ),
         Mistake([[1.0, 0.0], [-1.0, 0.1]], "With two it can't be done: ⟨g₁, u⟩ = ‖g₁‖(1 + cos) is never negative."),
         Mistake([[1.0, 0.0], [0.0, 0.0], [-1.0, 0.0]], "A zero gradient can't be normalised."),
     ],
     same=_same_arrays,
-    hint="One against two: what is the inner product of the first with the sum of the other two unit vectors?",
+    hint="Two that nearly oppose each other leave little in the sum; what does the third do to both?",
 )

@@ -129,8 +129,8 @@ def two_bowls() -> Picture:
         },
         caption="Figure 1.1. Two losses as bowls over the plane of parameters, and the path of 60 steps from the start "
         "(drag it). The square is where it ends. Multiply loss 2 by c: under equal weights the path swings over to "
-        "its bowl, although nothing about the two tasks has changed. (Under SGD a large c makes it "
-        "diverge; Adam doesn't.)",
+        "its bowl, although nothing about the two tasks has changed. (Under SGD the path diverges for a "
+        "large c; under Adam it doesn't.)",
         alt="Two families of ellipses, blue around the point (−0.9, 0.3) and vermilion around (0.9, −0.5). A black "
         "path runs from the start near the top to a square between the two centres, where the weighted sum is "
         "smallest. Arrows at the start show both negative gradients and the step between them. A second panel "

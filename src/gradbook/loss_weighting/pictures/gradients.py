@@ -74,14 +74,14 @@ def three_gradients(figure: str = "Figure 1.3", predict: bool = True) -> Picture
     """Figure 1.3, and the front page's picture: task gradients to drag, and what two sums make of them."""
     guess = [Point("guess", "my guess", (-0.5, -0.5), colour=COLOURS["orange"], vector=True)] if predict else []
     asked = Predict(
-        "Where does the sum of the normalised gradients point? Drag the orange arrow, then reveal.",
+        'Where does the sum of the normalised gradients point? Drag the yellow arrow, "my guess", then reveal.',
         ["normalised"],
     )
     return Picture(
         title="Drag the gradients",
         controls=[
             Point("g1", "g₁", (1.6, 0.2), colour=TASKS[0], vector=True),
-            Point("g2", "g₂", (-0.1, 0.8), colour=TASKS[1], vector=True),
+            Point("g2", "g₂", (-0.4, 0.9), colour=TASKS[1], vector=True),
             Point("g3", "g₃", (0.4, 0.4), colour=TASKS[3], vector=True),
             *guess,
             Toggle("two", "two tasks only (without g₃)"),
@@ -107,7 +107,7 @@ def three_gradients(figure: str = "Figure 1.3", predict: bool = True) -> Picture
         ],
         predict=asked if predict else None,
         presets={
-            "One is ten times longer": {"g1": (1.6, 0.2), "g2": (-0.02, 0.16), "g3": (0.11, 0.11)},
+            "One is ten times longer": {"g1": (1.6, 0.2), "g2": (-0.06, 0.14), "g3": (0.11, 0.11)},
             "Two against one": {"g1": (1.5, 0), "g2": (-1, 0.35), "g3": (-1, -0.25)},
             "Opposite": {"g1": (1.2, 0.5), "g2": (-1.2, -0.5), "two": True},
             "One is zero": {"g3": (0, 0)},
@@ -119,7 +119,7 @@ def three_gradients(figure: str = "Figure 1.3", predict: bool = True) -> Picture
         "directions that have a non-negative inner product with all three; a grey arrow for the plain sum, which "
         "leans towards the longest gradient; and "
         + (
-            "an orange arrow to set as a guess; a black one for the normalised sum appears with Reveal."
+            "a yellow arrow to set as a guess; a black one for the normalised sum appears with Reveal."
             if predict
             else "a black one for the normalised sum."
         ),

@@ -108,7 +108,7 @@ def power_mean_weights() -> Picture:
                 log_y=True,
             ),
             Panel(
-                "Share of each task in the update of log L(γ)",
+                "Share sᵢ of each task in the change of log L(γ)",
                 (-0.5, 2.5),
                 (0, 1),
                 [Bars("shares", colours=TASKS[:3])],
@@ -127,8 +127,9 @@ def power_mean_weights() -> Picture:
             "γ → ∞ looks at the largest": {"gamma": 8},
             "One loss nearly 0": {"gamma": -1, "first": (1, 0.01)},
         },
-        caption="Figure 1.2. Three losses that you can drag, their power mean for one exponent and for all, and how "
-        "the update is shared out: equally at γ = 0, to the largest loss as γ grows, to the smallest as it falls.",
+        caption="Figure 1.2. Three losses that you can drag, their power mean for one exponent and for all, and the "
+        "share of each in its relative change: equal at γ = 0, to the largest loss as γ grows, to the smallest as it "
+        "falls.",
         alt="Three coloured dots at heights 0.1, 1 and 50 on a logarithmic axis with a level line for a guess; a "
         "rising curve of the power mean over γ from −8, near the smallest loss, to 8, near the largest, shown after "
         "the reveal; and three bars, each a third high at γ = 0.",
