@@ -59,7 +59,7 @@ test: check
 	@echo "Looking for Chromium and Chinese fonts …"
 	@sh tests/browser/install_chromium.sh
 	@echo "Running all tests (some fifteen minutes on two cores) …"
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 180 chapters tests
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --nbval-cell-timeout 180 chapters tests
 
 book: .venv/lab.done
 	@$(BIN)/python -m gradbook.book.run

@@ -1,6 +1,6 @@
 """What it means that every picture of a chapter is alive, in a real browser.
 
-Two files of tests ask for it, so that two workers share the chapters: a chapter takes a minute or two.
+Three files of tests ask for it, so that the workers share the chapters: a chapter takes a minute or two.
 """
 
 import importlib

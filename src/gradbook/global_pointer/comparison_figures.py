@@ -138,9 +138,12 @@ def loss_rows(bench: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return _side_by_side(bench["losses"], ("time", "memory"))
 
 
-def head_rows(bench: Mapping[str, Any], cases: Iterable[str]) -> list[tuple[str, ...]]:
-    """Return a row a head: parameters, time in units of our Efficient GlobalPointer, peak MB, in each of ``cases``."""
-    return _side_by_side({case: bench["heads"][case] for case in cases}, ("parameters", "ratio", "memory"))
+def head_rows(bench: Mapping[str, Any], cases: Iterable[str], key: str) -> list[tuple[str, ...]]:
+    """Return a row a head: ``key`` of the stored bench in each of ``cases``.
+
+    ``key``: parameters, ratio (time in units of our Efficient GlobalPointer) or memory (peak MB).
+    """
+    return _side_by_side({case: bench["heads"][case] for case in cases}, (key,))
 
 
 def decoding_rows(bench: Mapping[str, Any]) -> list[tuple[str, ...]]:

@@ -15,8 +15,8 @@ def located(text: RelationText, occurrence: Occurrence = "nearest") -> frozenset
 
     Where the annotation has places, those. Else a mention that stands several times is taken where the gap between
     subject and object is smallest ("nearest"; of equal gaps the first subject, then the first object), or where it
-    stands first ("first", the rule of the article's code). Subject and object at different places come before those
-    that share a token. Raises ValueError for another rule.
+    stands first ("first", the rule of the article's code; on agr_rel4 it trains better models: chapter 5, Table 5.11).
+    Subject and object at different places come before those that share a token. Raises ValueError for another rule.
     """
     check_occurrence(occurrence)
     if text.facts is not None:
