@@ -7,8 +7,8 @@ from pathlib import Path
 from gradbook.book.lab import PANEL
 
 LIVE = f"{PANEL} .gradbook-live"
-# JupyterLab's word that a restart came before the kernel had answered who it is; what runs after it is not concerned.
-RESTARTED_EARLY = "Canceled future for kernel_info_request message before replies were done"
+# JupyterLab's word that it connected anew before the kernel had answered who it is; what runs after it isn't concerned.
+CONNECTED_ANEW = "Canceled future for kernel_info_request message before replies were done"
 
 
 def shoot(page, name):
@@ -19,7 +19,7 @@ def shoot(page, name):
 def errors_on(page):
     """A list that gathers, from now on, what goes wrong on the page without a cell that says so."""
     errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)) if RESTARTED_EARLY not in str(error) else None)
+    page.on("pageerror", lambda error: errors.append(str(error)) if CONNECTED_ANEW not in str(error) else None)
     return errors
 
 

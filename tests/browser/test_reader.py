@@ -22,8 +22,8 @@ from gradbook.book.lab import (
     wait_idle,
 )
 from tests.browser.hands import (
+    CONNECTED_ANEW,
     LIVE,
-    RESTARTED_EARLY,
     changes,
     drag_every_point,
     errors_on,
@@ -87,7 +87,7 @@ def test_without_a_kernel_the_still_pictures_are_there(lab, page):
 
 def test_an_error_on_the_page_is_noticed(page):
     errors = errors_on(page)
-    for message in (RESTARTED_EARLY, "a picture went wrong"):
+    for message in (CONNECTED_ANEW, "a picture went wrong"):
         page.evaluate("message => { Promise.reject(new Error(message)) }", message)
     page.wait_for_timeout(500)
     assert errors == ["a picture went wrong"]
