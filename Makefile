@@ -6,7 +6,7 @@
 #              make lab PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"
 PYTHON ?= python3
 PIP_OPTIONS ?=
-WORKERS ?= 3
+WORKERS ?= 2
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(PIP_OPTIONS)
@@ -53,7 +53,7 @@ check: .venv/test.done
 	@$(BIN)/ruff format --quiet --check src tests
 	@$(BIN)/mypy --no-error-summary
 
-# Three workers share two cores, as a browser test mostly waits; a second thread in each would wait for the others.
+# Two workers share two cores: a second thread in each would wait for the first of the other.
 test: export OMP_NUM_THREADS := 1
 test: check
 	@echo "Looking for Chromium and Chinese fonts …"

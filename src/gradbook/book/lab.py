@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as BrowserTimeout
 
 from gradbook.book.chapters import ROOT
 
@@ -139,11 +140,17 @@ def run_all(page: Page, timeout: float = 400) -> None:
 
     The kernel isn't restarted: a restart within a second of the start may lose the connection, and no cell ever runs.
     """
-    page.wait_for_timeout(1000)  # a click in the first moments after opening is lost
-    menu(page, "Run", "Run All Cells")
-    # Until the first star the prompts are those of the stored notebook.
+    # A cell that is to run has a star in its prompt at once.
     waiting = f"{PROMPTS}.some(prompt => prompt.includes('*'))"
-    page.wait_for_function(f"panel => {waiting}", arg=PANEL, timeout=60_000)
+    for last in (False, False, False, True):
+        page.wait_for_timeout(1000)
+        menu(page, "Run", "Run All Cells")
+        try:
+            page.wait_for_function(f"panel => {waiting}", arg=PANEL, timeout=10_000)
+            break
+        except BrowserTimeout:  # a click in the first moments after opening is lost
+            if last:
+                raise
     page.wait_for_function(f"panel => !{waiting}", arg=PANEL, timeout=timeout * 1000)
     wait_idle(page, timeout)  # cells that are out of sight have no star
     page.wait_for_timeout(500)
