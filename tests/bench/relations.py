@@ -84,7 +84,7 @@ def public_losses() -> dict[str, list[float]]:
     """Return pairs of losses that show what bert4torch's sparse loss does; scores of six labels in float64.
 
     agreement: its loss and ours; label 0: with label 0 named and without, under ``mask_zero``; twice: a label named
-    once and twice; beyond: the index one beyond the last, and no label at all.
+    once and twice; beyond: with the index one beyond the last named, and without.
     """
     scores = torch.tensor([[0.5, -1.0, 2.0, -0.5, 1.0, -2.0]], dtype=torch.float64)
     plain, masked = (bert4torch()[1].SparseMultilabelCategoricalCrossentropy(mask_zero=zero) for zero in (False, True))

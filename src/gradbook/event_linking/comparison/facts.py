@@ -61,7 +61,10 @@ def _holds_both(event: Event, edge: Iterable[Any]) -> bool:
 
 
 def part_facts(parts: EventSet) -> list[dict[str, Any]]:
-    """Return by part its texts, events, types, pairs of type and role, and the type with most events in test."""
+    """Return by part its texts, events, types, pairs of type and role.
+
+    Last the type with most events in test, and how many of these the part has.
+    """
     names, counts = ("train", "dev", "test"), [_types(part) for part in parts[:3]]
     most = counts[2].most_common(1)[0][0]
     return [
@@ -71,7 +74,8 @@ def part_facts(parts: EventSet) -> list[dict[str, Any]]:
             "events": count.total(),
             "types": len(count),
             "pairs": len({(event.type, a.role) for text in part for event in text.events for a in event.arguments}),
-            most: count[most],
+            "most in test": most,
+            "of these": count[most],
         }
         for name, part, count in zip(names, parts[:3], counts, strict=True)
     ]

@@ -25,18 +25,18 @@ def growth_state(start: float, target: float, rate: float, guess: float) -> dict
     """The paths of all four ways on L = ½ (θ − target)², and when each has gone half of the way."""
     state: dict[str, Any] = {}
     goal = max(target, 0.0)
-    halves, half = {}, (start + goal) / 2
+    halves, ends, half = {}, [], (start + goal) / 2
     steps = np.arange(STEPS + 1, dtype=float)
     for way in WAYS:
         places = walk(way, lambda theta: theta - target, np.float64(start), rate, STEPS)
         shown = np.clip(np.nan_to_num(places, nan=10.0, posinf=10.0), _FLOOR, 10)
         state[way] = np.column_stack([steps, shown])
-        state[f"{way} end"] = float(np.clip(np.nan_to_num(places[-1], nan=10.0, posinf=10.0), 0, 10))
+        ends.append(f"{way} {np.nan_to_num(places[-1], nan=10.0, posinf=10.0):.1g}")
         there = np.flatnonzero((places >= half) if goal > start else (places <= half))
         halves[way] = f"{there[0]}" if len(there) and goal != start else "–"
     state["goal"] = np.array([[0.0, max(goal, _FLOOR)], [STEPS, max(goal, _FLOOR)]])
     state["guess"] = np.array([[guess, _FLOOR], [guess, 10.0]])
-    state["ends"] = ", ".join(f"{way} {state[way + ' end']:.1g}" for way in WAYS)
+    state["ends"] = ", ".join(ends)
     mine = halves.pop("descent in log θ")
     state["halves"] = "; ".join(f"{way} {steps}" for way, steps in halves.items())
     outcome = f"after {mine} steps" if mine != "–" else f"not within {STEPS} steps"
