@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from gradbook.book.lab import PANEL, browser_page, open_notebook, run_all, running_lab, scroll_to
+from gradbook.book.lab import PANEL, browser_page, open_notebook, run_all, running_lab, scroll_to, settle
 
 NAME = "01-loss-weighting/screenshot.png"
 
@@ -23,7 +23,7 @@ def screenshot() -> bytes:
         picture = page.locator(f"{PANEL} .gradbook-live").first
         picture.get_by_role("button", name="… and the initial-state cure").click()
         page.mouse.move(5, 5)
-        page.wait_for_timeout(1500)
+        settle(page)
         shot = Image.open(io.BytesIO(page.screenshot()))
         small = io.BytesIO()
         shot.convert("RGB").quantize(128).save(small, "PNG", optimize=True)
