@@ -20,7 +20,6 @@ from gradbook.event_linking.store import both_types, main, with_byline
 from gradbook.event_linking.stored import ENGLISH, MODEL, load_model, model_facts
 from gradbook.explore import Switches
 from gradbook.explore.live import Live
-from gradbook.explore.style import png
 from gradbook.global_pointer.stored import STORED
 
 BY_TITLE = {example.title: example for example in EXAMPLES}
@@ -356,20 +355,6 @@ def test_without_a_table_the_picture_says_so(tmp_path, monkeypatch):
 
 
 # ---- all pictures ----
-
-
-@pytest.mark.parametrize("name", pictures.__all__)
-def test_every_picture_can_be_drawn_in_all_its_states(name):
-    picture = getattr(pictures, name)()
-    live = Live(picture)
-    assert len(picture.presets) >= 3
-    for number, values in enumerate(picture.sweep()):
-        assert picture.faults(values) == [], values
-        if number % 6 == 0:  # all of them in tests/chapters
-            live.set(**values)
-            assert "can't be drawn" not in live._message.value, values
-    assert len(png(picture.static())) < 100_000
-    assert len(picture.alt) > 60
 
 
 def test_the_figures_are_numbered_one_to_six():

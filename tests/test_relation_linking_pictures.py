@@ -13,7 +13,6 @@ from gradbook.corpora.people_daily import TaggedWord
 from gradbook.corpora.silver_rule import silver_facts
 from gradbook.explore import COLOURS
 from gradbook.explore.live import Live
-from gradbook.explore.style import png
 from gradbook.multilabel_loss import sparse_multilabel_cross_entropy
 from gradbook.relation_linking import (
     Relation,
@@ -413,19 +412,6 @@ def test_the_guess_is_answered_and_what_it_asks_for_is_hidden():
 
 
 # ---- all pictures ----
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_picture_can_be_drawn_in_all_its_states(name):
-    picture = made(name)
-    live = Live(picture)
-    for values in picture.sweep():
-        assert picture.faults(values) == [], values
-        live.set(**values)
-        assert "can't be drawn" not in live._message.value, values
-    assert len(png(picture.static())) < 100_000
-    assert len(picture.presets) >= 3
-    assert len(picture.alt) > 60
 
 
 def test_the_figures_are_numbered_one_to_five():

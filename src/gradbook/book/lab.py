@@ -104,7 +104,7 @@ def running_lab(folder: Path, *options: str, settings: bool = True) -> Iterator[
 
 
 def _announced(server: subprocess.Popen[str], root: Path) -> Lab:
-    """Read what the server writes until it says where it listens; then go on reading, or it would stop at a full pipe."""
+    """Read what the server writes until it says where it listens, and then on: it would stop at a full pipe."""
     assert server.stdout
     said = []
     for line in server.stdout:
