@@ -62,10 +62,10 @@ test: check
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --nbval-cell-timeout 180 chapters tests
 
 book: .venv/lab.done
-	@$(BIN)/python -m gradbook.book.run
+	@$(BIN)/python -m gradbook.book.make.run
 
 figures: .venv/lab.done
-	@$(BIN)/python -m gradbook.book.figures
+	@$(BIN)/python -m gradbook.book.make.figures
 
 bench: .venv/test.done
 	@sh tests/browser/install_chromium.sh
@@ -79,30 +79,30 @@ bench: .venv/test.done
 	@$(BIN)/python -m tests.bench.controls
 
 stored: .venv/test.done
-	@$(BIN)/python -m gradbook.loss_weighting.comparison
-	@$(BIN)/python -m gradbook.pareto_gradients.comparison
-	@$(BIN)/python -m gradbook.primary_auxiliary.comparison
+	@$(BIN)/python -m gradbook.book.loss_weighting.comparison
+	@$(BIN)/python -m gradbook.book.pareto_gradients.comparison
+	@$(BIN)/python -m gradbook.book.primary_auxiliary.comparison
 	@$(BIN)/python -m tests.bench.methods --store
 	@$(BIN)/python -m tests.bench.solvers --store
-	@$(BIN)/python -m gradbook.global_pointer.store
-	@$(BIN)/python -m gradbook.global_pointer.comparison msra nested
+	@$(BIN)/python -m gradbook.book.global_pointer.train_models
+	@$(BIN)/python -m gradbook.book.global_pointer.comparison msra nested
 	@$(BIN)/python -m tests.bench.token_pairs --store
-	@$(BIN)/python -m gradbook.relation_linking.store
-	@$(BIN)/python -m gradbook.relation_linking.comparison silver methods
-	@$(BIN)/python -m gradbook.relation_linking.by_heart
+	@$(BIN)/python -m gradbook.book.relation_linking.models
+	@$(BIN)/python -m gradbook.book.relation_linking.comparison silver methods
+	@$(BIN)/python -m gradbook.book.relation_linking.by_heart
 	@$(BIN)/python -m tests.bench.relations --store
-	@$(BIN)/python -m gradbook.event_linking.store
-	@$(BIN)/python -m gradbook.event_linking.comparison bylines meetings
+	@$(BIN)/python -m gradbook.book.event_linking.train_models
+	@$(BIN)/python -m gradbook.book.event_linking.comparison bylines meetings
 	@$(BIN)/python -m tests.bench.events --store
-	@$(BIN)/python -m gradbook.step_sizes.comparison
+	@$(BIN)/python -m gradbook.book.step_sizes.comparison
 	@$(BIN)/python -m tests.bench.step_sizes --store
-	@$(BIN)/python -m gradbook.residual_depth.comparison increments training sgd
+	@$(BIN)/python -m gradbook.book.residual_depth.training increments training sgd
 	@$(BIN)/python -m tests.bench.depth --store
 
 stored-long: .venv/test.done
-	@$(BIN)/python -m gradbook.global_pointer.comparison full --seeds 1
-	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors
-	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors \
+	@$(BIN)/python -m gradbook.book.global_pointer.comparison full --seeds 1
+	@$(BIN)/python -m gradbook.book.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors
+	@$(BIN)/python -m gradbook.book.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors \
 	  --epochs 16 --seeds 1 --heads CRF "Efficient GlobalPointer"
-	@$(BIN)/python -m gradbook.relation_linking.comparison counts agr occurrence webnlg slim slim-64 duie duie-64 joint --data "$(DATA)"
-	@$(BIN)/python -m gradbook.event_linking.comparison ceiling duee duee-64 --data "$(DATA)"
+	@$(BIN)/python -m gradbook.book.relation_linking.comparison counts agr occurrence webnlg slim slim-64 duie duie-64 joint --data "$(DATA)"
+	@$(BIN)/python -m gradbook.book.event_linking.comparison ceiling duee duee-64 --data "$(DATA)"

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradbook.book import run
 from gradbook.book.chapters import CHAPTERS, ROOT
-from gradbook.book.figures import drawings
-from gradbook.book.normalise import normalise
-from gradbook.book.screenshot import NAME
-from gradbook.explore import style
-from gradbook.explore.style import png
-from gradbook.loss_weighting.comparison import RATE, STEPS, schemes, train
-from gradbook.tasks import load_flights
+from gradbook.book.data.multitask import load_flights
+from gradbook.book.explore import style
+from gradbook.book.explore.style import png
+from gradbook.book.loss_weighting.comparison import RATE, STEPS, schemes, train
+from gradbook.book.make import run
+from gradbook.book.make.browser import NAME
+from gradbook.book.make.figures import drawings
+from gradbook.book.make.run import normalise
 
 
 def pixels(data):

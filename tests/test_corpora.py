@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from gradbook import corpora
 from gradbook.book.chapters import ROOT
-from gradbook.corpora import BadRecord, Corpus, Entity, Problem, Sentence, read_cluener, read_tagged
-from gradbook.corpora.corpus import Record, gather
+from gradbook.extraction.annotated import Entity, Sentence
+from gradbook.extraction.entity_files import read_cluener, read_tagged
+from gradbook.extraction.records import BadRecord, Corpus, Problem, Record, gather
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
 
@@ -483,6 +484,8 @@ def test_entities_that_never_cross_are_always_expressible(chosen):
     annotated = sentence(TEXT, *kept)
     assert corpora.crossing_pairs(annotated) == []
     with pytest.MonkeyPatch.context() as patch:
-        patch.delattr(import_module("gradbook.corpora.expressible"), "linprog")  # leaving out spans must be enough
+        patch.delattr(
+            import_module("gradbook.book.global_pointer.expressible"), "linprog"
+        )  # leaving out spans must be enough
         assert corpora.expressible(annotated)
     assert corpora.inexpressible(annotated) is None

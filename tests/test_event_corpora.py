@@ -7,11 +7,6 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from gradbook import corpora
-from gradbook.book.chapters import ROOT
 from gradbook.corpora import (
     TRIGGER,
     Argument,
@@ -29,7 +24,12 @@ from gradbook.corpora import (
     text_hash,
     write_standoff,
 )
-from gradbook.corpora.meetings import MEETINGS, Agreement
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradbook import corpora
+from gradbook.book.chapters import ROOT
+from gradbook.book.data.meetings import MEETINGS, Agreement
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
 needs_duee = pytest.mark.skipif(not (DATA / "duee").is_dir(), reason=f"no duee in {DATA}")

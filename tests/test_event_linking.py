@@ -11,42 +11,41 @@ import pytest
 import torch
 
 from gradbook import event_linking
-from gradbook.event_linking import (
-    DUEE_FIN_CHOICES,
+from gradbook.book.event_linking.ceiling import (
     EXAMPLES,
-    TRIGGER,
-    Argument,
-    Choice,
-    ChosenEvent,
-    Event,
-    Links,
-    Node,
-    RoleArgument,
-    TooManySubgraphs,
-    adjacency_from_links,
-    argument_score,
     ceiling,
     coded_adjacency,
-    complete_subgraphs,
-    count_calls,
-    decode_events,
-    enumerated_roles,
-    event_nodes,
-    event_score,
     identifiable,
-    link_tables,
-    mention_f1,
-    node_adjacency,
     obstacles,
-    position_links,
     recoded,
-    recursion_tree,
-    restore_enumerated,
-    role_arguments,
     spurious_events,
     spurious_kinds,
     table_count,
 )
+from gradbook.book.event_linking.enumerated import (
+    DUEE_FIN_CHOICES,
+    Choice,
+    ChosenEvent,
+    enumerated_roles,
+    restore_enumerated,
+)
+from gradbook.book.event_linking.traces import count_calls, recursion_tree
+from gradbook.event_linking import (
+    TRIGGER,
+    Argument,
+    Event,
+    Links,
+    Node,
+    TooManySubgraphs,
+    adjacency_from_links,
+    complete_subgraphs,
+    decode_events,
+    event_nodes,
+    link_tables,
+    node_adjacency,
+    position_links,
+)
+from gradbook.extraction.f1 import RoleArgument, argument_score, event_score, mention_f1, role_arguments
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", Path(__file__).parents[2] / "shared" / "data")) / "duee"
 needs_duee = pytest.mark.skipif(not DATA.is_dir(), reason=f"no DuEE in {DATA.parent}")

@@ -9,37 +9,46 @@ import numpy as np
 import pytest
 import torch
 
-from gradbook.corpora import EventText
+from gradbook.book.event_linking import exercises, figures
+from gradbook.book.event_linking import figures as tables
+from gradbook.book.event_linking import measurements as fine_print
+from gradbook.book.event_linking.ceiling import EXAMPLES, identifiable, spurious_events
+from gradbook.book.event_linking.exercises import (
+    cliques,
+)
+from gradbook.book.event_linking.exercises import (
+    events as links,
+)
+from gradbook.book.event_linking.exercises import (
+    events as overlap,
+)
+from gradbook.book.event_linking.exercises import (
+    graphs as calls,
+)
+from gradbook.book.event_linking.exercises import (
+    graphs as given_back,
+)
+from gradbook.book.event_linking.traces import count_calls
+from gradbook.book.exercises import check
+from gradbook.book.explore.style import png
 from gradbook.event_linking import (
-    EXAMPLES,
     TRIGGER,
     Argument,
     Event,
-    RoleArgument,
-    argument_score,
     complete_subgraphs,
-    count_calls,
     decode_events,
     event_nodes,
-    exercises,
-    figures,
-    fine_print,
-    identifiable,
     node_adjacency,
     position_links,
-    role_arguments,
-    spurious_events,
 )
-from gradbook.event_linking import comparison_figures as tables
-from gradbook.event_linking.exercises import calls, cliques, given_back, links, overlap
-from gradbook.exercises import check
-from gradbook.explore.style import png
+from gradbook.extraction.annotated import EventText
+from gradbook.extraction.f1 import RoleArgument, argument_score, role_arguments
 
 FULL, EFFICIENT = "GlobalPointer", "Efficient GlobalPointer"
 
 
 def stored_runs(pointers=(FULL, EFFICIENT), seeds=3):
-    """A comparison as ``python -m gradbook.event_linking.comparison`` writes it; scores by pointer and seed."""
+    """A comparison as ``python -m gradbook.book.event_linking.comparison`` writes it; scores by pointer and seed."""
     runs = [
         {
             "pointer": name,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import gradbook
-from gradbook.exercises import Exercise, check
-from gradbook.loss_weighting import exercises as chapter1
+from gradbook.book.exercises import Exercise, check
+from gradbook.book.loss_weighting import exercises as chapter1
 
 
 def all_exercises():

@@ -9,28 +9,26 @@ import numpy as np
 import pytest
 import torch
 
-from gradbook.corpora import Entity, Sentence
-from gradbook.encoders import CharacterEmbedding, Characters, TextEncoder
-from gradbook.exercises import check
-from gradbook.explore.style import png
-from gradbook.global_pointer import (
-    CRFTagger,
-    EfficientGlobalPointer,
-    EntityExtractor,
-    GlobalPointer,
-    Span,
-    exercises,
-    figures,
-    fine_print,
-    reports,
-)
-from gradbook.global_pointer import comparison_figures as tables
-from gradbook.global_pointer.exercises import parameters, separable, sums
-from gradbook.global_pointer.head import TokenPairHead
+from gradbook.book.exercises import check
+from gradbook.book.explore.style import png
+from gradbook.book.global_pointer import exercises, figures
+from gradbook.book.global_pointer import figures as tables
+from gradbook.book.global_pointer import measurements as fine_print
+from gradbook.book.global_pointer import measurements as reports
+from gradbook.book.global_pointer.exercises import scores as parameters
+from gradbook.book.global_pointer.exercises import spans as separable
+from gradbook.book.global_pointer.exercises import sums
+from gradbook.extraction.annotated import Entity, Sentence
+from gradbook.extraction.characters import CharacterEmbedding, Characters
+from gradbook.extraction.crf import CRFTagger
+from gradbook.extraction.encoders import TextEncoder
+from gradbook.extraction.entity_extractor import EntityExtractor
+from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer, Span
+from gradbook.global_pointer.heads import TokenPairHead
 
 
 def stored_runs(heads=tables.HEADS, seeds=3):
-    """A comparison as ``python -m gradbook.global_pointer.comparison`` writes it; F1 0.8, 0.81, … by head and seed."""
+    """A comparison as ``python -m gradbook.book.global_pointer.comparison`` writes it; F1 0.8, 0.81, … by head and seed."""
     runs = [
         {
             "head": head,
@@ -238,7 +236,7 @@ class TestExercises:
         np.testing.assert_allclose(exercises.solve_gradient(scores, holds), leaf.grad.numpy(), rtol=1e-9)
 
     def test_turning_is_the_packages(self):
-        from gradbook.global_pointer.rotary import rotate
+        from gradbook.global_pointer.heads import rotate
 
         vector = np.random.default_rng(1).normal(size=8)
         turned = rotate(torch.tensor(vector).expand(31, 8))[30]

@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradbook.multilabel_loss import (
+    BLOCK,
+    RUN,
     multilabel_cross_entropy,
     naive_sparse_multilabel_cross_entropy,
+    positives_of,
     sparse_multilabel_cross_entropy,
 )
-from gradbook.multilabel_loss.dense import positives_of
-from gradbook.multilabel_loss.negatives import BLOCK, RUN
 
 TOLERANCE = {torch.float64: 1e-13, torch.float32: 1e-6, torch.float16: 1e-3, torch.bfloat16: 8e-3}
 

@@ -8,21 +8,24 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gradbook.pareto_gradients import (
+from gradbook.book.pareto_gradients import (
     comparison,
-    fine_print,
-    landscape,
-    min_norm_weights,
-    pareto_backward,
-    pareto_direction,
-    plane,
-    two_task_weights,
 )
+from gradbook.book.pareto_gradients import (
+    measurements as fine_print,
+)
+from gradbook.book.pareto_gradients import (
+    measurements as landscape,
+)
+from gradbook.book.pareto_gradients import (
+    measurements as plane,
+)
+from gradbook.book.pareto_gradients.pictures.hull import pareto_front
+from gradbook.book.pareto_gradients.pictures.solvers import first_weight
+from gradbook.pareto_gradients import min_norm_weights, pareto_backward, pareto_direction, two_task_weights
 from gradbook.pareto_gradients.active_set import min_norm_combination, nonnegative_quadratic
 from gradbook.pareto_gradients.iterations import ITERATIONS
 from gradbook.pareto_gradients.min_norm import certificate
-from gradbook.pareto_gradients.pictures.lengths import first_weight
-from gradbook.pareto_gradients.pictures.trajectories import pareto_front
 from gradbook.task_gradients import gramian
 
 KINDS = ("random", "common", "conflict", "norms 10^±1", "norms 10^±8", "duplicates", "opposite", "collinear", "zero")
@@ -527,7 +530,7 @@ def test_a_direction_has_no_graph():
 
 
 def test_no_preset_of_the_hull_lets_mgda_raise_a_loss():
-    from gradbook.pareto_gradients.pictures import hull_of_gradients
+    from gradbook.book.pareto_gradients.pictures.hull import hull_of_gradients
 
     picture = hull_of_gradients()
     for values in picture.sweep():

@@ -14,18 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
-from gradbook.pareto_gradients.min_norm import min_norm_weights
-from gradbook.primary_auxiliary import (
-    BlockedWarning,
-    auxiliary_multipliers,
-    hybrid_direction,
-    hybrid_weights,
-    masked_backward,
-    primary_backward,
-    primary_direction,
-    without_growth,
-)
-from gradbook.primary_auxiliary.fine_print import (
+from gradbook.book.primary_auxiliary.measurements import (
     STALL,
     article_path,
     curved_losses,
@@ -38,6 +27,17 @@ from gradbook.primary_auxiliary.fine_print import (
     stall_share,
     stalls,
     uphill_share,
+)
+from gradbook.pareto_gradients import min_norm_weights
+from gradbook.primary_auxiliary import (
+    BlockedWarning,
+    auxiliary_multipliers,
+    hybrid_direction,
+    hybrid_weights,
+    masked_backward,
+    primary_backward,
+    primary_direction,
+    without_growth,
 )
 from gradbook.primary_auxiliary.iterations import most_violated
 from gradbook.primary_auxiliary.least_squares import orthogonal_part

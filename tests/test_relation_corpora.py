@@ -8,11 +8,6 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from gradbook import corpora
-from gradbook.book.chapters import ROOT
 from gradbook.corpora import (
     BadRecord,
     Corpus,
@@ -33,9 +28,13 @@ from gradbook.corpora import (
     read_word_tags,
     silver_facts,
 )
-from gradbook.corpora.corpus import Record, gather
-from gradbook.corpora.json_records import json_array
-from gradbook.corpora.silver_relations import LONGEST, _sentences
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradbook import corpora
+from gradbook.book.chapters import ROOT
+from gradbook.book.data.silver_relations import LONGEST, _sentences
+from gradbook.extraction.records import Record, gather, json_array
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
 

@@ -7,24 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from gradbook.corpora import Fact, RelationText, Triple
-from gradbook.exercises import check
-from gradbook.explore.style import png
-from gradbook.relation_linking import (
-    Relation,
-    RelationExtractor,
-    ambiguities,
-    decode_relations,
-    factor_count,
-    figures,
-    fine_print,
-    quintuple_count,
-    spurious,
-)
-from gradbook.relation_linking import comparison_figures as tables
-from gradbook.relation_linking import exercises as chapter_exercises
-from gradbook.relation_linking.exercises import ambiguous, counts, joining, negatives, pairs
-from gradbook.relation_linking.fine_print import (
+from gradbook.book.exercises import check
+from gradbook.book.explore.style import png
+from gradbook.book.relation_linking import exercises as chapter_exercises
+from gradbook.book.relation_linking import figures
+from gradbook.book.relation_linking import figures as tables
+from gradbook.book.relation_linking import measurements as fine_print
+from gradbook.book.relation_linking.ambiguity import ambiguities, spurious
+from gradbook.book.relation_linking.exercises import counts, joining, negatives
+from gradbook.book.relation_linking.exercises import counts as pairs
+from gradbook.book.relation_linking.exercises import joining as ambiguous
+from gradbook.book.relation_linking.measurements import (
     cancelled,
     formula_pushes,
     formulas,
@@ -39,13 +32,17 @@ from gradbook.relation_linking.fine_print import (
     untrained_linker,
     untrained_loss,
 )
-from gradbook.relation_linking.stored import ENGLISH
+from gradbook.book.relation_linking.models import ENGLISH
+from gradbook.book.relation_linking.pictures.quintuples import factor_count, quintuple_count
+from gradbook.extraction.annotated import Fact, RelationText, Triple
+from gradbook.extraction.relation_extractor import RelationExtractor
+from gradbook.relation_linking import Relation, decode_relations
 
 SHARED = {Relation((5, 7), 0, (0, 3)), Relation((9, 10), 0, (0, 3))}  # two subjects with one object
 
 
 def stored_runs(option="pointer", values=tables.POINTERS[::-1], seeds=3):
-    """A comparison as ``python -m gradbook.relation_linking.comparison`` writes it; F1 0.8, 0.81, … by seed."""
+    """A comparison as ``python -m gradbook.book.relation_linking.comparison`` writes it; F1 0.8, 0.81, … by seed."""
     runs = [
         {
             "pointer": "Efficient GlobalPointer",

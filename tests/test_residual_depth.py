@@ -10,6 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradbook.book.chapters import ROOT
+from gradbook.book.residual_depth import increments as measured
+from gradbook.book.residual_depth.arrays import backward, forward
+from gradbook.book.residual_depth.increments import fit_exponent, fit_growth, fit_slope
+from gradbook.book.residual_depth.theory import (
+    PREDICTED,
+    RELU_RATE,
+    VARIANTS,
+    deepnorm_design,
+    mean_free_moments,
+    misplaced_alpha,
+    plain_log_factors,
+    plain_sizes,
+    relu_moments,
+    residual_log_factors,
+    vector_log_factors,
+)
 from gradbook.residual_depth import (
     Design,
     ResidualStack,
@@ -17,25 +33,10 @@ from gradbook.residual_depth import (
     deepnorm_constants,
     depth_profile,
     first_step,
-    fit_exponent,
-    fit_growth,
-    fit_slope,
     loss_increment,
     random_readout,
 )
-from gradbook.residual_depth import increments as measured
-from gradbook.residual_depth.arrays import backward, forward
-from gradbook.residual_depth.design import BRANCHES, NORMS
-from gradbook.residual_depth.theory import (
-    RELU_RATE,
-    mean_free_moments,
-    plain_log_factors,
-    plain_sizes,
-    relu_moments,
-    residual_log_factors,
-    vector_log_factors,
-)
-from gradbook.residual_depth.variants import PREDICTED, VARIANTS, deepnorm_design, misplaced_alpha
+from gradbook.residual_depth.stack import BRANCHES, NORMS
 
 STACKS = [b for b in BRANCHES if b != "transformer"]
 

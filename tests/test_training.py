@@ -15,10 +15,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from gradbook.training import History, epoch_batches, load_weights, save_weights, train
-from gradbook.training.bars import shown
-from gradbook.training.schedules import one_cycle
-from gradbook.training.weights import trained_state
+from gradbook.extraction.checkpoints import load_weights, save_weights, trained_state
+from gradbook.extraction.loop import train
+from gradbook.extraction.training import History, epoch_batches, one_cycle, shown
 
 
 @pytest.fixture(autouse=True)
@@ -636,7 +635,7 @@ def test_in_a_notebook_the_bar_counts_steps_and_fills_up(monkeypatch, tmp_path):
 
     kernel = SimpleNamespace(IPKernelApp=SimpleNamespace(initialized=lambda: True))
     monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", kernel)
-    monkeypatch.setattr(importlib.import_module("gradbook.explore.progress"), "progress", progress)
+    monkeypatch.setattr(importlib.import_module("gradbook.book.explore.show"), "progress", progress)
     fit(Line(), epochs=4, evaluate=scripted(2, 1), patience=1, checkpoint=tmp_path / "run", label="line")
     assert counted == [*range(16), "line: done"]
     counted.clear()

@@ -1,18 +1,91 @@
-"""The power mean of the losses: one exponent instead of n weights.
+"""Chapter 1: the weights of a sum of losses, set by a reference, by the losses themselves, or by their gradients.
 
-Source: kexue.fm/archives/8870, 广义平均; L(γ) = ((1/n) Σ L_i^γ)^(1/γ).
+Source: Su Jianlin, 多任务学习漫谈(一):以损失之名, https://kexue.fm/archives/8870 (2022).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gradbook.checks import as_loss_vector, require
+from gradbook.task_gradients import gradient_norms
+
+
+def initial_loss_classification(num_classes: int) -> float:
+    """Return log K in nats: the cross-entropy of K equal probabilities, which is what zero logits give.
+
+    Raises ValueError for fewer than two classes.
+    """
+    if num_classes != int(num_classes) or num_classes < 2:
+        raise ValueError(f"num_classes must be a whole number ≥ 2, got {num_classes}")
+    return math.log(num_classes)
+
+
+def prior_loss_classification(frequencies: Tensor) -> Tensor:
+    """Return the entropy −Σ p_k log p_k in nats of the classes' ``frequencies`` (K,), a scalar tensor.
+
+    Counts will do: they are divided by their sum. Raises ValueError for fewer than two classes, negative or
+    non-finite entries, or if only one class occurs: the prior then has loss 0, and no loss can be divided by it.
+    """
+    counts = _finite_vector(frequencies, "frequencies", least=2)
+    if bool((counts < 0).any()):
+        raise ValueError("frequencies must not be negative")
+    if int((counts > 0).sum()) < 2:
+        raise ValueError("frequencies must name at least two classes that occur: one alone has entropy 0")
+    shares = counts / counts.sum()
+    entropy: Tensor = torch.special.entr(shares).sum()
+    return entropy
+
+
+def initial_loss_regression(targets: Tensor) -> Tensor:
+    """Return E‖y‖², the squared error of predicting zero, for targets (N,) or (N, k); a scalar tensor.
+
+    The squared error is summed over the k outputs and averaged over the N examples. Raises ValueError for no
+    targets, NaN or infinite ones, or if all are zero.
+    """
+    rows = _target_rows(targets)
+    return _positive(rows.square().sum(1).mean(), "all targets are zero")
+
+
+def prior_loss_regression(targets: Tensor) -> Tensor:
+    """Return E‖y − E y‖², the squared error of predicting the mean, for targets (N,) or (N, k); a scalar tensor.
+
+    Raises ValueError for no targets, NaN or infinite ones, or if all are equal.
+    """
+    rows = _target_rows(targets)
+    return _positive((rows - rows.mean(0)).square().sum(1).mean(), "all targets are equal")
+
+
+def _finite_vector(values: Tensor, name: str, least: int) -> Tensor:
+    vector = torch.as_tensor(values)
+    if not vector.is_floating_point():
+        vector = vector.to(torch.get_default_dtype())
+    if vector.ndim != 1 or len(vector) < least:
+        raise ValueError(f"{name} must have shape (K,) with K ≥ {least}, got {tuple(vector.shape)}")
+    if not bool(torch.isfinite(vector).all()):
+        raise ValueError(f"{name} must be finite")
+    return vector
+
+
+def _target_rows(targets: Tensor) -> Tensor:
+    if not targets.is_floating_point():
+        targets = targets.to(torch.get_default_dtype())
+    if targets.ndim not in (1, 2) or not targets.numel():
+        raise ValueError(f"targets must have shape (N,) or (N, k) and hold a number, got {tuple(targets.shape)}")
+    if not bool(torch.isfinite(targets).all()):
+        raise ValueError("targets must be finite")
+    return targets.reshape(len(targets), -1)
+
+
+def _positive(reference: Tensor, reason: str) -> Tensor:
+    if not float(reference) > 0:
+        raise ValueError(f"the reference loss is 0, so no loss can be divided by it: {reason}")
+    return reference
 
 
 def power_mean(losses: Tensor | Sequence[Tensor], exponent: float) -> Tensor:
@@ -100,3 +173,66 @@ def _log_ratios(losses: Tensor, anchor: Tensor) -> Tensor:
     # A zero loss has value −∞, whose exponential is 0; it stays out of log's reach, where 0 · ∞ would be NaN.
     logs = losses.masked_fill(losses == 0, 1.0).log()
     return value + (logs - logs.detach())
+
+
+def normalized_sum(losses: Tensor | Sequence[Tensor], references: Tensor | Sequence[float]) -> Tensor:
+    """Return Σ L_i / R_i, a scalar with gradient; the references (n,) count as constants.
+
+    With references of the initial or prior state (see :mod:`gradbook.loss_weighting`) the sum has no unit,
+    and multiplying a loss and its reference by the same number changes nothing.
+
+    Raises ValueError that names the task if a loss is NaN or infinite or a reference isn't positive and finite.
+    """
+    vector = as_loss_vector(losses)
+    scale = torch.as_tensor(references, dtype=vector.dtype, device=vector.device).detach()
+    if scale.shape != vector.shape:
+        raise ValueError(f"references must have shape {tuple(vector.shape)}, got {tuple(scale.shape)}")
+    require(torch.isfinite(scale) & (scale > 0), scale, "references", "be positive and finite")
+    return _finite((vector / scale).sum())
+
+
+def real_time_sum(losses: Tensor | Sequence[Tensor], floor: float = 0.0) -> Tensor:
+    """Return Σ L_i / sg(L_i), a scalar: its value is always n, its gradient is ∇ Σ log L_i.
+
+    That is n times the gradient of the log of the geometric mean: same direction. ``floor`` > 0 replaces the
+    denominators below it, so that a loss that reaches 0 loses its grip instead of taking over.
+
+    Raises ValueError that names the task if a loss is negative, or zero with ``floor`` = 0, NaN or infinite.
+    """
+    vector = as_loss_vector(losses)
+    _check_floor(floor)
+    require(vector >= 0, vector, "losses", "not be negative")
+    if floor == 0:
+        require(vector > 0, vector, "losses", "be positive (or give a floor)")
+    return (vector / vector.detach().clamp(min=floor)).sum()
+
+
+def gradient_normalized_sum(
+    losses: Tensor | Sequence[Tensor], parameters: Iterable[Tensor], floor: float = 0.0
+) -> Tensor:
+    """Return Σ L_i / sg(‖∇L_i‖), a scalar: its gradient on ``parameters`` is the sum of the normalised gradients.
+
+    The norm runs over all ``parameters`` together; pass the last shared layer alone for GradNorm's approximation.
+    Costs one backward pass a task besides the one that follows. ``floor`` > 0 replaces the norms below it.
+
+    Raises ValueError that names the task if a loss or a gradient is NaN or infinite, or if a gradient is zero (or
+    too small to be divided by) and there is no floor.
+    """
+    vector = as_loss_vector(losses)
+    _check_floor(floor)
+    norms = gradient_norms(losses, parameters)
+    if floor == 0:
+        smallest = torch.finfo(vector.dtype).tiny
+        require(norms >= smallest, norms, "the gradient norm of losses", "be positive (or give a floor)")
+    return _finite((vector / norms.clamp(min=floor).to(vector.dtype)).sum())
+
+
+def _check_floor(floor: float) -> None:
+    if not 0 <= floor < float("inf"):
+        raise ValueError(f"floor must be finite and not negative, got {floor}")
+
+
+def _finite(total: Tensor) -> Tensor:
+    if not bool(torch.isfinite(total)):
+        raise ValueError(f"the weighted sum is too large for {total.dtype}")
+    return total

@@ -15,9 +15,10 @@ import numpy as np
 import torch
 
 from gradbook.book.chapters import ROOT
-from gradbook.residual_depth import Design, ResidualStack, pictures
-from gradbook.residual_depth.arrays import backward, forward
-from gradbook.tasks.stored import write_table
+from gradbook.book.residual_depth import pictures
+from gradbook.book.residual_depth.arrays import backward, forward
+from gradbook.book.stored import write_table
+from gradbook.residual_depth import Design, ResidualStack
 from tests.bench.methods import interleaved
 
 CASES = ((100, 16, 32), (100, 32, 32), (100, 128, 32), (20, 512, 128))  # depth, width, batch

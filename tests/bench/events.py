@@ -17,14 +17,13 @@ import torch
 from torch import Tensor
 
 from gradbook.book.chapters import ROOT
-from gradbook.event_linking import complete_subgraphs, count_calls
-from gradbook.event_linking.article import article_cliques
-from gradbook.event_linking.counted import random_graph
-from gradbook.event_linking.graphs import bit_rows
-from gradbook.event_linking.pictures.circle import adjacency_of, edges_of
-from gradbook.event_linking.pictures.searches import party
-from gradbook.event_linking.pivot import maximal_cliques
-from gradbook.tasks.stored import write_table
+from gradbook.book.event_linking.pictures.calls import random_graph
+from gradbook.book.event_linking.pictures.graph import adjacency_of, edges_of
+from gradbook.book.event_linking.pictures.searches import party
+from gradbook.book.event_linking.traces import count_calls
+from gradbook.book.stored import write_table
+from gradbook.event_linking import complete_subgraphs
+from gradbook.event_linking.cliques import article_cliques, bit_rows, maximal_cliques
 from tests.bench.methods import interleaved
 
 Run = Callable[[], object]

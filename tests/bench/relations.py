@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 
 from gradbook.book.chapters import ROOT
+from gradbook.book.relation_linking.pictures.decoders import planted_scores
+from gradbook.book.stored import write_table
 from gradbook.multilabel_loss import (
     multilabel_cross_entropy,
     naive_sparse_multilabel_cross_entropy,
     sparse_multilabel_cross_entropy,
 )
 from gradbook.relation_linking import decode_relations, nested_loops
-from gradbook.relation_linking.pictures.planted import planted_scores
-from gradbook.tasks.stored import write_table
 from tests.bench.methods import interleaved
 from tests.bench.rivals import bert4torch
 from tests.bench.token_pairs import loss_case, peak

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from gradbook.book.chapters import ROOT
+from gradbook.book.stored import write_table
 from gradbook.step_sizes import ExponentiatedGradient, HypergradientDescent, MetaStepSize
-from gradbook.tasks.stored import write_table
 from tests.bench.methods import interleaved
 
 TENSORS, ENTRIES = 50, 100_000

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
 from gradbook.book.chapters import ROOT
-from gradbook.global_pointer import CRFTagger, EfficientGlobalPointer, GlobalPointer, Span, decode_spans, span_positives
+from gradbook.extraction.crf import CRFTagger
+from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer, Span, decode_spans, span_positives
 from gradbook.global_pointer.spans import by_type
 from gradbook.multilabel_loss import (
     multilabel_cross_entropy,

@@ -9,8 +9,8 @@ import re
 from playwright.sync_api import expect
 
 from gradbook.book.chapters import CHAPTERS
-from gradbook.book.lab import PANEL, browser_page, open_notebook, run_all
-from gradbook.explore import Point, Switches
+from gradbook.book.explore import Point, Switches
+from gradbook.book.make.browser import PANEL, browser_page, open_notebook, run_all
 from tests.browser.hands import (
     LIVE,
     changes,

@@ -6,7 +6,7 @@ machine it was stored on.
 
 import pytest
 
-from gradbook.book.lab import chromium, running_lab
+from gradbook.book.make.browser import chromium, running_lab
 
 pytest.register_assert_rewrite("tests.browser.alive", "tests.browser.hands", "tests.browser.saved")
 PLAIN = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE", "OMP_NUM_THREADS": "1"}

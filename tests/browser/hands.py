@@ -4,7 +4,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from gradbook.book.lab import PANEL
+from gradbook.book.make.browser import PANEL
 
 LIVE = f"{PANEL} .gradbook-live"
 # JupyterLab's word that it connected anew before the kernel had answered who it is; what runs after it isn't concerned.

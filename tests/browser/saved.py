@@ -5,8 +5,8 @@ import time
 import nbformat
 
 from gradbook.book.chapters import ROOT
-from gradbook.book.lab import PANEL
-from gradbook.book.normalise import normalise
+from gradbook.book.make.browser import PANEL
+from gradbook.book.make.run import normalise
 
 
 def check_saved_outputs(page, lab, path):

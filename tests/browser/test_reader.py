@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 
 from gradbook.book.chapters import CHAPTERS
-from gradbook.book.lab import (
+from gradbook.book.make.browser import (
     PANEL,
     browser_page,
     menu,

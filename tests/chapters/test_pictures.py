@@ -9,8 +9,8 @@ import nbformat
 import pytest
 
 from gradbook.book.chapters import CHAPTERS, ROOT
-from gradbook.explore import Picture, Point
-from gradbook.explore.live import Live
+from gradbook.book.explore import Picture, Point
+from gradbook.book.explore.live import Live
 
 
 def all_pictures():

@@ -1,10 +1,82 @@
-"""A text and the relations in it: triples by their surfaces, and where known the places of both mentions."""
+"""Annotated texts: entities in a sentence, triples with or without their places, events with their arguments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple
+
+from gradbook.event_linking import Argument, Event
+
+
+@dataclass(frozen=True, order=True)
+class Entity:
+    """Characters ``start`` to ``end`` of a text, ``end`` among them, and what they name. Ordered by start, then end."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text and its entities, which may hold each other or overlap.
+
+    Raises ValueError if the text is empty, or if an entity isn't inside the text or has no label; TypeError for
+    fields of other types, a list of entities among them: it could name one twice.
+    """
+
+    text: str
+    entities: frozenset[Entity]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeError(f"text must be a str, got {type(self.text).__name__}")
+        if not self.text:
+            raise ValueError("text must hold at least one character, got ''")
+        if not isinstance(self.entities, frozenset):
+            raise TypeError(f"entities must be a frozenset, got {type(self.entities).__name__}")
+        for entity in self.entities:
+            if not isinstance(entity, Entity):
+                raise TypeError(f"entities must hold Entity objects, got {entity!r}")
+            self._check(entity)
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The labels of the entities."""
+        return frozenset(entity.label for entity in self.entities)
+
+    @property
+    def nested(self) -> bool:
+        """True if two entities share a character."""
+        return bool(overlapping_pairs(self))
+
+    def surface(self, entity: Entity) -> str:
+        """Return the entity's characters; ValueError if it isn't inside the text. It needn't be one of ``entities``."""
+        self._check(entity)
+        return self.text[entity.start : entity.end + 1]
+
+    def _check(self, entity: Entity) -> None:
+        """Raise ValueError unless the entity has a label and lies inside the text."""
+        start, end, label = entity.start, entity.end, entity.label
+        if type(start) is not int or type(end) is not int or not 0 <= start <= end < len(self.text):
+            bounds = f"whole numbers 0 ≤ start ≤ end < {len(self.text)}"
+            raise ValueError(f"{entity} must lie inside its text, {bounds}; the text is {self.text!r}")
+        if not isinstance(label, str) or not label:
+            raise ValueError(f"{entity} must have a label, a str that isn't empty; the text is {self.text!r}")
+
+
+def overlapping_pairs(sentence: Sentence) -> list[tuple[Entity, Entity]]:
+    """Return the pairs of entities that share at least one character, in order; a span with two labels is a pair."""
+    pairs = combinations(sorted(sentence.entities), 2)
+    return [(first, second) for first, second in pairs if second.start <= first.end]
+
+
+def crossing_pairs(sentence: Sentence) -> list[tuple[Entity, Entity]]:
+    """Return the pairs that overlap without one holding the other, in order."""
+    return [(a, b) for a, b in overlapping_pairs(sentence) if a.start < b.start and a.end < b.end]
+
 
 Mention = tuple[int, int]
 
@@ -118,3 +190,55 @@ class RelationText:
         for entry in entries:
             if not isinstance(entry, kind):
                 raise TypeError(f"{name} must hold {kind.__name__} objects, got {entry!r}")
+
+
+@dataclass(frozen=True)
+class EventText:
+    """A text and its events; their arguments count characters. A text may have no events.
+
+    Types and roles are names here, never numbers. Raises ValueError if the text is empty or an argument isn't inside
+    it; TypeError for fields of other types, a list of events among them: it could name one twice.
+    """
+
+    text: str
+    events: frozenset[Event]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeError(f"text must be a str, got {type(self.text).__name__}")
+        if not self.text:
+            raise ValueError("text must hold at least one character, got ''")
+        if not isinstance(self.events, frozenset):
+            raise TypeError(f"events must be a frozenset, got {type(self.events).__name__}")
+        for event in self.events:
+            self._check(event)
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The types of the events."""
+        return frozenset(str(event.type) for event in self.events)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that occur, the trigger's among them."""
+        return frozenset(str(argument.role) for event in self.events for argument in event.arguments)
+
+    def surface(self, argument: Argument) -> str:
+        """Return the argument's characters; ValueError if it isn't inside the text. It needn't be of ``events``."""
+        if not 0 <= argument.start <= argument.end < len(self.text):
+            bounds = f"0 ≤ start ≤ end < {len(self.text)}"
+            raise ValueError(f"{argument} must lie inside its text, {bounds}; the text is {self.text!r}")
+        return self.text[argument.start : argument.end + 1]
+
+    def _check(self, event: Event) -> None:
+        """Raise unless this is an event with names as labels and all arguments inside the text."""
+        if not isinstance(event, Event):
+            raise TypeError(f"events must hold Event objects, got {event!r}")
+        for label in (event.type, *(argument.role for argument in event.arguments)):
+            if not isinstance(label, str):
+                raise TypeError(f"types and roles must be str, got {label!r} in {event}; the text is {self.text!r}")
+        last = max(event.arguments, key=lambda argument: argument.end)
+        if last.end >= len(self.text):
+            raise ValueError(
+                f"{last} must lie inside its text of {len(self.text)} characters, in {event}; the text is {self.text!r}"
+            )

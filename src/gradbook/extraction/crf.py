@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torchcrf import CRF
 
 from gradbook.checks import check_sizes
-from gradbook.global_pointer.inputs import checked_hidden
-from gradbook.global_pointer.spans import Span, check_positives
+from gradbook.global_pointer import Span
+from gradbook.global_pointer.spans import check_positives, checked_hidden
 
 
 class OverlappingSpans(ValueError):

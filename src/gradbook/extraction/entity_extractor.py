@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-from gradbook.corpora import Entity, Sentence
-from gradbook.encoders import TextEncoder, windows
-from gradbook.encoders.texts import check_texts
-from gradbook.global_pointer.crf import CRFTagger
-from gradbook.global_pointer.head import TokenPairHead
-from gradbook.global_pointer.spans import Span, span_positives
-from gradbook.training.modes import evaluating
+from gradbook.extraction.annotated import Entity, Sentence
+from gradbook.extraction.characters import check_texts
+from gradbook.extraction.crf import CRFTagger
+from gradbook.extraction.encoders import TextEncoder, windows
+from gradbook.extraction.training import evaluating
+from gradbook.global_pointer import Span, span_positives
+from gradbook.global_pointer.heads import TokenPairHead
 
 
 class EntityExtractor(nn.Module):

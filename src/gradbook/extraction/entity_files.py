@@ -1,17 +1,140 @@
-"""Files of CLUENER: one JSON object a line.
-
-Xu et al., CLUENER2020: fine-grained named entity recognition dataset and benchmark for Chinese (arXiv 2001.04351).
-"""
+"""Files of annotated entities: one character and its tag a line, or JSON objects as CLUENER has them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import NamedTuple
 
-from gradbook.corpora.corpus import Bad, Corpus, Problem, Record, check_bad, gather
-from gradbook.corpora.entities import Entity, Sentence
-from gradbook.corpora.json_records import json_lines, json_object
-from gradbook.corpora.lines import excerpt
+from gradbook.extraction.annotated import Entity, Sentence
+from gradbook.extraction.records import (
+    Bad,
+    Corpus,
+    Problem,
+    Record,
+    check_bad,
+    excerpt,
+    gather,
+    json_lines,
+    json_object,
+    read_lines,
+    undecodable,
+)
+
+_BEGIN = ("B", "S")  # a name begins here
+_GOES_ON = ("I", "M", "E")  # the name began before
+_OPEN = ("B", "I", "M")  # the name may go on after
+_LINE = re.compile("(.*)[ \t]([^ \t]*)", re.DOTALL)
+_TAG = re.compile("O|([BIMES])-(.+)", re.DOTALL)
+
+
+class Row(NamedTuple):
+    """A line of a tagged file: prefix O, B, I, M, E or S, and a label except for O; or the reason why it's neither."""
+
+    character: str = ""
+    prefix: str = ""
+    label: str = ""
+    reason: str = ""
+
+
+OUTSIDE = Row(prefix="O")
+
+
+def parse_row(line: str) -> Row:
+    """Read "character tag"; the last space or tab of the line parts them, so the character itself may be one."""
+    if reason := undecodable(line):
+        return Row(reason=reason)
+    parts = _LINE.fullmatch(line)
+    if parts is None or not parts[2]:
+        return Row(reason=f"no tag in {excerpt(line)}")
+    token, tag = parts[1], _TAG.fullmatch(parts[2])
+    if not token:
+        return Row(reason=f"no character in {excerpt(line)}")
+    if len(token) > 1:
+        return Row(reason=f"more than one character, {excerpt(token)}, with one tag")
+    if tag is None:
+        return Row(reason=f"unknown tag {excerpt(parts[2])}: expected O, or B-, I-, M-, E-, S- and a label")
+    return Row(token, tag[1] or "O", tag[2] or "")
+
+
+def faults(rows: Sequence[Row], closed: bool) -> Iterator[tuple[int, str]]:
+    """Yield (position, reason) of what is illegal; ``closed`` says that a name ends only at a tag E or S.
+
+    A row that can't be read is one fault; if there is any, the rest isn't judged.
+    """
+    unread = [(position, row.reason) for position, row in enumerate(rows) if row.reason]
+    yield from unread or _illegal(rows, closed)
+
+
+def _illegal(rows: Sequence[Row], closed: bool) -> Iterator[tuple[int, str]]:
+    """Whether a sequence is legal shows between neighbours: a name that goes on here must be open there, and back."""
+    for position, (before, after) in enumerate(pairwise([OUTSIDE, *rows, OUTSIDE])):
+        same = before.prefix in _OPEN and after.prefix in _GOES_ON and before.label == after.label
+        if closed and before.prefix in _OPEN and not same:
+            yield position - 1, f"{_name(before)} doesn't go on to a tag E-{before.label}"
+        if after.prefix in _GOES_ON and not same:
+            yield position, f"{_name(after)} has no beginning: before it stands {_name(before)}"
+
+
+def spans(rows: Sequence[Row]) -> frozenset[Entity]:
+    """Return the entities of rows without a fault."""
+    ends = [
+        k for k, (row, after) in enumerate(pairwise([*rows, OUTSIDE])) if row.label and after.prefix not in _GOES_ON
+    ]
+    begins = [k for k, row in enumerate(rows) if row.prefix in _BEGIN]
+    return frozenset(Entity(start, end, rows[start].label) for start, end in zip(begins, ends, strict=True))
+
+
+def _name(row: Row) -> str:
+    """The tag as it was written; O also stands for the edge of a sentence."""
+    return f"{row.prefix}-{row.label}" if row.label else "O"
+
+
+def read_tagged(path: str | os.PathLike[str], bad: Bad = "raise") -> Corpus[Sentence]:
+    """Read a UTF-8 file of lines "character tag", parted by a space or a tab, with an empty line between sentences.
+
+    Tags: O, or B-, I-, M-, E-, S- and a label. B begins a name, I and M go on, E ends it, S is a name of one
+    character. Which scheme it is, the whole file says: if M, E or S occurs anywhere, a name ends only at E or S (BMES,
+    BMEO, BIOES); otherwise it ends where its I tags do (BIO).
+
+    Problems: a line without a character or a tag, with more than one character, with an unknown tag, or that isn't
+    UTF-8; I, M or E that doesn't follow B, I or M of the same label; where E and S are used, B, I or M with no I, M or
+    E of the same label after it. With ``bad="raise"`` they are raised, all together; with ``bad="skip"`` their
+    sentences are left out whole and the problems listed in the corpus. Nothing is mended: what the annotator meant,
+    nobody knows.
+
+    Raises BadRecord (a ValueError) as said, ValueError for another ``bad``, OSError if there is no such file.
+    """
+    check_bad(bad)
+    return gather(tagged_records(path), bad)
+
+
+def tagged_records(path: str | os.PathLike[str]) -> list[Record[Sentence]]:
+    """Return the sentences of a tagged file with the lines they begin at."""
+    lines = read_lines(path)
+    rows = {line: parse_row(line) for line in set(lines) if line}  # far fewer different lines than lines
+    closed = any(row.prefix in ("M", "E", "S") for row in rows.values())
+    return [
+        _tagged_record(os.fspath(path), first, [rows[line] for line in block], closed)
+        for first, block in _blocks(lines)
+    ]
+
+
+def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Runs of lines that aren't empty, each with the number of its first line, from 1."""
+    for filled, run in groupby(enumerate(lines, start=1), key=lambda numbered: bool(numbered[1])):
+        if filled:
+            block = list(run)
+            yield block[0][0], [line for _, line in block]
+
+
+def _tagged_record(file: str, first: int, rows: Sequence[Row], closed: bool) -> Record[Sentence]:
+    problems = tuple(Problem(file, first + position, reason) for position, reason in faults(rows, closed))
+    if problems:
+        return Record(first, None, problems)
+    return Record(first, Sentence("".join(row.character for row in rows), spans(rows)))
 
 
 def read_cluener(path: str | os.PathLike[str], bad: Bad = "raise") -> Corpus[Sentence]:
@@ -25,10 +148,10 @@ def read_cluener(path: str | os.PathLike[str], bad: Bad = "raise") -> Corpus[Sen
     Raises BadRecord (a ValueError) as said, ValueError for another ``bad``, OSError if there is no such file.
     """
     check_bad(bad)
-    return gather([_record(os.fspath(path), entry.line, entry.text) for entry in json_lines(path)], bad)
+    return gather([_cluener_record(os.fspath(path), entry.line, entry.text) for entry in json_lines(path)], bad)
 
 
-def _record(file: str, number: int, line: str) -> Record[Sentence]:
+def _cluener_record(file: str, number: int, line: str) -> Record[Sentence]:
     """The record of one line."""
     try:
         text, found = _content(line)

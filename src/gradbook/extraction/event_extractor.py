@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from gradbook.corpora import EventText
-from gradbook.corpora.events import Event
-from gradbook.encoders.by_length import by_length
-from gradbook.event_linking.linker import EventLinker, TooMany
-from gradbook.relation_linking.losses import METHODS
+from gradbook.event_linking import Event, EventLinker
+from gradbook.event_linking.linker import TooMany
+from gradbook.extraction.annotated import EventText
+from gradbook.extraction.encoders import by_length
+from gradbook.relation_linking.linker import METHODS
 
 
 class EventExtractor(nn.Module):

@@ -1,4 +1,4 @@
-"""What counts as found: whole events, or arguments by the characters that they share with the annotated ones."""
+"""What counts as found: precision, recall and F1 of entities, of triples, of whole events and their arguments."""
 
 from __future__ import annotations
 
@@ -9,8 +9,80 @@ from typing import Literal, NamedTuple, TypeVar, get_args
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from gradbook.corpora.events import TRIGGER, Event, Label
-from gradbook.global_pointer import Score
+from gradbook.event_linking import TRIGGER, Event
+from gradbook.event_linking.events import Label
+from gradbook.extraction.annotated import Entity, Triple
+
+
+class Score(NamedTuple):
+    """Counts, and what they make; a score of nothing predicted and nothing there is 0."""
+
+    correct: int
+    predicted: int
+    gold: int
+
+    @property
+    def precision(self) -> float:
+        """The share of the predicted entities that are right."""
+        return self.correct / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        """The share of the annotated entities that were found."""
+        return self.correct / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall."""
+        return 2 * self.correct / (self.predicted + self.gold) if self.correct else 0.0
+
+
+def entity_score(predicted: Sequence[Iterable[Entity]], gold: Sequence[Iterable[Entity]]) -> Score:
+    """Return the micro-averaged score: an entity counts if start, end and label are all right.
+
+    Raises ValueError if the two have different numbers of sentences.
+    """
+    if len(predicted) != len(gold):
+        raise ValueError(f"predicted and gold must have as many sentences, got {len(predicted)} and {len(gold)}")
+    pairs = [(frozenset(p), frozenset(g)) for p, g in zip(predicted, gold, strict=True)]
+    return Score(sum(len(p & g) for p, g in pairs), sum(len(p) for p, _ in pairs), sum(len(g) for _, g in pairs))
+
+
+Match = Literal["exact", "partial"]
+
+
+def triple_score(
+    predicted: Sequence[Iterable[Triple]], gold: Sequence[Iterable[Triple]], match: Match = "exact"
+) -> Score:
+    """Return the micro-averaged score over texts; a triple counts once a text, by its surfaces, wherever it stands.
+
+    "exact": subject, predicate and object are equal (LIC2019's measure, without its list of aliases). "partial": of
+    subject and object only the last word is compared, the convention of the sets NYT* and WebNLG*, which annotate no
+    more than that word. Raises ValueError for another ``match``, for another number of texts on one side, and for
+    "partial" with a subject or object without a word; TypeError for something else than a Triple.
+    """
+    if match not in get_args(Match):
+        raise ValueError(f"match must be 'exact' or 'partial', got {match!r}")
+    if len(predicted) != len(gold):
+        raise ValueError(f"predicted and gold must have as many texts, got {len(predicted)} and {len(gold)}")
+    pairs = [(_counted(p, match), _counted(g, match)) for p, g in zip(predicted, gold, strict=True)]
+    return Score(sum(len(p & g) for p, g in pairs), sum(len(p) for p, _ in pairs), sum(len(g) for _, g in pairs))
+
+
+def _counted(triples: Iterable[Triple], match: Match) -> set[Triple]:
+    found = list(triples)
+    for triple in found:
+        if not isinstance(triple, Triple):
+            raise TypeError(f"each text must have a collection of Triple objects, got {triple!r} in one")
+    return set(found) if match == "exact" else {_last_words(triple) for triple in found}
+
+
+def _last_words(triple: Triple) -> Triple:
+    subject, object_ = triple.subject.split(), triple.object.split()
+    if not subject or not object_:
+        raise ValueError(f"subject and object must have a word to be compared, got {triple}")
+    return Triple(subject[-1], triple.predicate, object_[-1])
+
 
 Matching = Literal["best", "once"]
 _Items = TypeVar("_Items")

@@ -1,24 +1,30 @@
-"""The character vectors that the package jieba ships with its part-of-speech tagger.
-
-jieba (MIT) has the small model of Baidu's LAC (Jiao, Sun and Sun, "Chinese Lexical Analysis with Deep Bi-GRU-CRF
-Network", arXiv 1807.01882) in ``lac_small``: a list of tokens, and a Paddle tensor file with one row of 128 a token.
-LAC was trained on text whose full-width forms, Chinese punctuation, capitals and traditional characters had been
-replaced: 4,906 of the rows, theirs, still hold the small random numbers they began with.
-"""
+"""Where installed packages keep their data, and the character vectors that jieba ships with its tagger."""
 
 from __future__ import annotations
 
 import struct
 from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gradbook.encoders.characters import Characters, folded
-from gradbook.encoders.embedding import CharacterEmbedding
-from gradbook.tasks.installed import installed_path
+from gradbook.extraction.characters import CharacterEmbedding, Characters, folded
+
+
+def installed_path(package: str, inside: str, what: str) -> Path:
+    """Return the path of ``inside``, a file or folder that the pip package ``package`` ships.
+
+    Importing would cost time, and what a package imports in turn may be missing or may warn; reading needs neither.
+    Raises ModuleNotFoundError if the package isn't installed; ``what`` names the data in the message.
+    """
+    try:
+        return Path(str(distribution(package).locate_file(inside)))
+    except PackageNotFoundError as error:
+        raise ModuleNotFoundError(f"{what} come with the package: pip install {package}") from error
+
 
 WIDTH = 128
 OUTSIDE = "OOV"  # LAC's own row for what it doesn't know

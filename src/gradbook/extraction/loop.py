@@ -10,15 +10,19 @@ from typing import Any
 import torch
 from torch import nn
 
-from gradbook.training.bars import shown
-from gradbook.training.batches import derived_seed, epoch_batches
-from gradbook.training.checkpoints import Weights, copied, read_checkpoint, write_checkpoint
-from gradbook.training.history import History
-from gradbook.training.modes import evaluating
-from gradbook.training.processes import Place, process_group
-from gradbook.training.settings import Settings, measured
-from gradbook.training.steps import Stepper
-from gradbook.training.weights import fill, trained_state
+from gradbook.extraction.checkpoints import Weights, copied, fill, read_checkpoint, trained_state, write_checkpoint
+from gradbook.extraction.training import (
+    History,
+    Place,
+    Settings,
+    Stepper,
+    derived_seed,
+    epoch_batches,
+    evaluating,
+    measured,
+    process_group,
+    shown,
+)
 
 
 def train(

@@ -1,19 +1,84 @@
-"""Files of DuIE, the relations of the LIC competitions: one JSON object a line.
-
-Li et al., DuIE: a large-scale Chinese dataset for information extraction (NLPCC 2019). Version 1.0 was the data of
-LIC2019, version 2.0 of LIC2020; there an object may have several slots.
-"""
+"""Files of annotated relations: DuIE's JSON lines, and JSON arrays of texts with triples in two layouts."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from gradbook.corpora.corpus import Bad, BadRecord, Corpus, Problem, check_bad
-from gradbook.corpora.json_records import Entry, json_lines
-from gradbook.corpora.lines import excerpt
-from gradbook.corpora.relation_records import Found, as_triple, list_of, relation_corpus
-from gradbook.corpora.relations import RelationText
+from gradbook.extraction.annotated import RelationText, Triple
+from gradbook.extraction.records import (
+    Bad,
+    BadRecord,
+    Corpus,
+    Entry,
+    Problem,
+    Record,
+    check_bad,
+    excerpt,
+    gather,
+    json_array,
+    json_lines,
+)
+
+Found = Iterator[Triple | str]  # each triple of a record, or the reason why it's none
+
+
+def relation_corpus(
+    path: str | os.PathLike[str],
+    entries: Iterable[Entry],
+    triples: Callable[[dict[str, object]], Found],
+    bad: Bad,
+    words: bool = False,
+) -> Corpus[RelationText]:
+    """Return the corpus of all entries; ``triples`` finds those of one record.
+
+    A triple that a record names twice is a problem, but costs nothing: the text stays, with the triple once. Any other
+    problem leaves its text out whole.
+    """
+    file = os.fspath(path)
+    return gather([_record(file, entry, triples, words) for entry in entries], bad)
+
+
+def as_triple(subject: object, predicate: object, object_: object) -> Triple | str:
+    """Return the triple, or the reason why the three can't be one."""
+    for name, value in (("subject", subject), ("predicate", predicate), ("object", object_)):
+        if not isinstance(value, str) or not value:
+            return f"{name} must be a string that isn't empty, got {excerpt(value)}"
+    return Triple(str(subject), str(predicate), str(object_))
+
+
+def list_of(record: dict[str, object], key: str) -> list[object]:
+    """Return the list under ``key``; ValueError if there is none."""
+    value = record.get(key)
+    if not isinstance(value, list):
+        raise ValueError(f"{key} must be a list of triples, got {excerpt(value)}")
+    return value
+
+
+def _record(
+    file: str, entry: Entry, triples: Callable[[dict[str, object]], Found], words: bool
+) -> Record[RelationText]:
+    """The record of one entry."""
+    try:
+        content = entry.content()
+        text, found = RelationText(_text(content), frozenset(), words=words), list(triples(content))
+    except ValueError as error:
+        return Record(entry.line, None, (Problem(file, entry.line, str(error)),))
+    named = [triple for triple in found if isinstance(triple, Triple)]
+    faults = [reason for reason in found if isinstance(reason, str)]
+    faults += [reason for triple in dict.fromkeys(named) if (reason := text.fault(triple))]
+    doubles = [f"{triple} stands there twice" for triple in dict.fromkeys(named) if named.count(triple) > 1]
+    problems = tuple(Problem(file, entry.line, reason) for reason in [*faults, *doubles])
+    whole = None if faults else RelationText(text.text, frozenset(named), words=words)
+    return Record(entry.line, whole, problems)
+
+
+def _text(content: dict[str, object]) -> str:
+    text = content.get("text")
+    if not isinstance(text, str) or not text:
+        raise ValueError(f"text must be a string that isn't empty, got {excerpt(text)}")
+    return text
+
 
 _VALUE = "@value"  # the slot that every object of version 2.0 has
 
@@ -99,3 +164,47 @@ def _slots(value: object) -> Iterator[tuple[str, object]]:
 
 def _slot(predicate: str, slot: str) -> str:
     return predicate if slot == _VALUE else f"{predicate}_{slot}"
+
+
+def read_casrel(path: str | os.PathLike[str], bad: Bad = "raise", words: bool = True) -> Corpus[RelationText]:
+    """Read a UTF-8 file [{"text": …, "triple_list": [[subject, predicate, object], …]}, …].
+
+    Wei et al., CasRel (ACL 2020, arXiv 1909.03227) gave WebNLG and NYT this layout; of names, their starred variants
+    WebNLG* and NYT* keep the last word only. ``words``: tokens are what stands between single spaces, as there; else
+    they are characters. Other keys are ignored.
+
+    Problems: what isn't a JSON array, an entry that isn't an object, a key that stands twice in one, no text, an empty
+    word, no list of triples of three strings that aren't empty, a mention that isn't a run of whole tokens of its
+    text, a triple that is named twice. With ``bad="raise"`` they are raised, all together; with ``bad="skip"`` they
+    are listed in the corpus and their texts left out whole, except that a text with nothing worse than a triple twice
+    is kept. What stands behind the place where an array breaks off is one problem.
+
+    Raises BadRecord (a ValueError) as said, ValueError for another ``bad``, OSError if there is no such file.
+    """
+    check_bad(bad)
+    return relation_corpus(path, json_array(path), _lists, bad, words)
+
+
+def read_triple_objects(path: str | os.PathLike[str], bad: Bad = "raise", words: bool = False) -> Corpus[RelationText]:
+    """Read a UTF-8 file [{"text": …, "triples": [{"subject": …, "relation": …, "object": …}, …]}, …].
+
+    Types of subject and object and other keys are ignored. Otherwise as ``read_casrel``, tokens being characters.
+    """
+    check_bad(bad)
+    return relation_corpus(path, json_array(path), _objects, bad, words)
+
+
+def _lists(record: dict[str, object]) -> Found:
+    for named in list_of(record, "triple_list"):
+        if isinstance(named, list) and len(named) == 3:
+            yield as_triple(*named)
+        else:
+            yield f"a triple must be [subject, predicate, object], got {excerpt(named)}"
+
+
+def _objects(record: dict[str, object]) -> Found:
+    for named in list_of(record, "triples"):
+        if isinstance(named, dict):
+            yield as_triple(named.get("subject"), named.get("relation"), named.get("object"))
+        else:
+            yield f"a triple must be an object, got {excerpt(named)}"

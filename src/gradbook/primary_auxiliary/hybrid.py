@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gradbook.pareto_gradients.active_set import min_norm_combination
-from gradbook.pareto_gradients.gram import checked_gramian
+from gradbook.pareto_gradients.min_norm import checked_gramian
 from gradbook.primary_auxiliary.blocked import is_blocked, warn_blocked
 from gradbook.primary_auxiliary.blocks import length
 from gradbook.primary_auxiliary.least_squares import orthogonal_part, positive_rows
@@ -46,7 +46,7 @@ def hybrid_weights(gramian: Tensor, num_primaries: int) -> HybridWeights:
     With n = 0 this is chapter 2's min-norm point, with m = 1 this chapter's projection. The weights come in the dtype
     and on the device of ``gramian``.
 
-    Raises the errors of :func:`gradbook.pareto_gradients.gram.checked_gramian`; ValueError for ``num_primaries``
+    Raises the errors of :func:`gradbook.pareto_gradients.min_norm.checked_gramian`; ValueError for ``num_primaries``
     outside 1 … m + n, and for λ beyond the range of the dtype.
     """
     matrix = checked_gramian(gramian)

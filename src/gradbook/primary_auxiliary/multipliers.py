@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gradbook.pareto_gradients.active_set import nonnegative_quadratic
-from gradbook.pareto_gradients.gram import checked_gramian
+from gradbook.pareto_gradients.min_norm import checked_gramian
 from gradbook.primary_auxiliary.iterations import ITERATIONS
 
 Array = NDArray[np.float64]
@@ -54,7 +54,7 @@ def auxiliary_multipliers(
     then says so by ``converged`` = False. λ comes in the dtype and on the device of ``gramian``; a zero auxiliary
     gradient gets λ = 0.
 
-    Raises the errors of :func:`gradbook.pareto_gradients.gram.checked_gramian`; TypeError for inner products that are
+    Raises the errors of :func:`gradbook.pareto_gradients.min_norm.checked_gramian`; TypeError for inner products that are
     no floating point tensor; ValueError for inner products of another shape, NaN or infinite, or not 0 with a zero
     gradient, for an unknown method, a tolerance or cap ≤ 0, and for λ beyond the range of the dtype. Inner products
     that no vector g_0 can have are not looked for: they end in a large residual.

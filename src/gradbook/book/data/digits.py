@@ -15,9 +15,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from gradbook.tasks.installed import installed_path
-from gradbook.tasks.multitask import MultiTask, Task
-from gradbook.tasks.split import random_order
+from gradbook.book.data.multitask import MultiTask, Task, random_order
+from gradbook.extraction.jieba_vectors import installed_path
 
 SIDE = 28  # pixels of a digit
 CANVAS = 36  # pixels of a canvas: each digit stands 4 pixels off the middle, towards its corner

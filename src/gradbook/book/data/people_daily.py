@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from gradbook.corpora.corpus import Bad, Corpus, Problem, Record, check_bad, gather
-from gradbook.corpora.lines import excerpt, read_lines, undecodable
-from gradbook.tasks.installed import installed_path
+from gradbook.extraction.jieba_vectors import installed_path
+from gradbook.extraction.records import (
+    Bad,
+    Corpus,
+    Problem,
+    Record,
+    check_bad,
+    excerpt,
+    gather,
+    read_lines,
+    undecodable,
+)
 
 
 class TaggedWord(NamedTuple):

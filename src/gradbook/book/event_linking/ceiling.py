@@ -1,15 +1,111 @@
-"""Events that nobody annotated, and where their edges come from when links are written by position."""
+"""What decoding can reach when every score is right: four ways to write links down, what is lost or made up."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from itertools import combinations
-from typing import Literal, NamedTuple
+from collections.abc import Hashable, Iterable
+from itertools import combinations, permutations
+from typing import Literal, NamedTuple, get_args
 
-from gradbook.corpora.events import Argument, Event, Node
-from gradbook.event_linking.codings import Coding, recoded
-from gradbook.event_linking.encoding import event_nodes, ordered
+import torch
+from torch import Tensor
+
+from gradbook.event_linking import Argument, Event, Node, decode_events, event_nodes, node_adjacency
+from gradbook.event_linking.decoding import ordered
+from gradbook.extraction.f1 import Score
+
+Coding = Literal["nodes", "positions", "types", "roles"]
+
+
+def coded_adjacency(events: Iterable[Event], coding: Coding = "positions") -> Tensor:
+    """Return the adjacency of ``event_nodes(events)`` that is read back from their links, a bool tensor (n, n).
+
+    - "nodes": an edge for each two nodes of an event. No table of token pairs can hold that; it is what the others
+      are measured against.
+    - "positions": the article's. One table of (start, start) and one of (end, end), 2 in all, for all types; the same
+      as ``position_links`` and ``adjacency_from_links``.
+    - "types": two such tables for each event type, 2 T in all.
+    - "roles": two tables for each role of each type. In the table of a role stands the pair from an argument in this
+      role to another; an edge needs both directions. 2 Σ R in all, and whole tables, not upper triangles.
+
+    Raises ValueError for another coding.
+    """
+    if coding not in get_args(Coding):
+        raise ValueError(f"coding must be one of {', '.join(get_args(Coding))}, got {coding!r}")
+    events = list(events)
+    if coding == "nodes":
+        return node_adjacency(events)
+    heads, tails = set(), set()
+    for event in events:
+        for first, second in permutations(event.nodes, 2):
+            heads.add((_table(first, coding), first.start, second.start))
+            tails.add((_table(first, coding), first.end, second.end))
+    nodes = event_nodes(events)
+    adjacency = torch.zeros(len(nodes), len(nodes), dtype=torch.bool)
+    for (i, a), (j, b) in permutations(enumerate(nodes), 2):
+        adjacency[i, j] = (_table(a, coding), a.start, b.start) in heads and (_table(a, coding), a.end, b.end) in tails
+    return adjacency & adjacency.T
+
+
+def recoded(events: Iterable[Event], coding: Coding = "positions", limit: int | None = None) -> list[Event]:
+    """Return what perfect scores for the events of one text decode to; errors as ``decode_events``."""
+    events = list(events)
+    return decode_events(event_nodes(events), coded_adjacency(events, coding), limit)
+
+
+def table_count(events: Iterable[Event], coding: Coding = "positions") -> int:
+    """Return how many tables of token pairs hold the links of all ``events``: 2, 2 T or 2 Σ R; 0 for "nodes"."""
+    if coding not in get_args(Coding):
+        raise ValueError(f"coding must be one of {', '.join(get_args(Coding))}, got {coding!r}")
+    if coding == "nodes":
+        return 0
+    return 2 * len({_table(node, coding) for event in events for node in event.nodes})
+
+
+def _table(node: Node, coding: Coding) -> Hashable:
+    """The name of the table that a link from this node stands in."""
+    return {"positions": None, "types": node.type, "roles": (node.type, node.role)}[coding]
+
+
+ObstacleKind = Literal["repeated", "subset", "merged"]
+
+
+class Obstacle(NamedTuple):
+    """Why events don't come back from their graph.
+
+    "repeated": ``event`` is annotated more than once. "subset": all arguments of ``event`` are among those of
+    ``other``, so its nodes aren't a maximal complete subgraph. "merged": each two arguments of ``event`` are together
+    in an event, but all of them are in none, so ``event`` comes back though it isn't annotated.
+    """
+
+    kind: ObstacleKind
+    event: Event
+    other: Event | None = None
+
+
+def obstacles(events: Iterable[Event]) -> list[Obstacle]:
+    """Return everything that keeps the events of a text from coming back; an empty list if nothing does.
+
+    Events come back exactly if they are all the maximal complete subgraphs of their graph: no event is a subset of
+    another of its type, and every complete subgraph lies in an event. A family of sets with the second property is
+    called conformal (Berge, Hypergraphs, 1989). Every annotated event is complete, so no other kind is possible: what
+    is lost is a subset, and what is added, merged.
+    """
+    annotated = list(events)
+    distinct = sorted(set(annotated))
+    found = [Obstacle("repeated", event) for event in distinct if annotated.count(event) > 1]
+    for event, other in permutations(distinct, 2):
+        if event.type == other.type and event.arguments < other.arguments:
+            found.append(Obstacle("subset", event, other))
+    decoded = decode_events(event_nodes(distinct), node_adjacency(distinct))
+    found += [Obstacle("merged", event) for event in decoded if event not in set(distinct)]
+    return found
+
+
+def identifiable(events: Iterable[Event]) -> Obstacle | None:
+    """Return None if the events of a text come back from their graph exactly, else the first of its obstacles."""
+    return next(iter(obstacles(events)), None)
+
 
 Kind = Literal["role", "type", "crosswise", "two pairs", "merged"]
 
@@ -105,3 +201,43 @@ EXAMPLES: dict[Kind, frozenset[Event]] = {
         ("match", [Argument(0, 0, "winner"), Argument(2, 2, "cup")]),
     ),
 }
+
+
+class Ceiling(NamedTuple):
+    """Counts over texts; ``events`` and all others count an event once a text.
+
+    ``texts`` and ``changed``: how many there are, and in how many something is lost or added. ``lost`` and
+    ``spurious`` are events. ``obstacles`` counts what a graph can't hold, by kind; ``reasons`` the spurious events by
+    the reasons of ``spurious_kinds``, one with two reasons twice.
+    """
+
+    texts: int
+    changed: int
+    events: int
+    lost: int
+    spurious: int
+    obstacles: Counter[str]
+    reasons: Counter[str]
+
+    @property
+    def score(self) -> Score:
+        """The score of what comes back against what was annotated."""
+        found = self.events - self.lost
+        return Score(found, found + self.spurious, self.events)
+
+
+def ceiling(texts: Iterable[Iterable[Event]], coding: Coding = "nodes") -> Ceiling:
+    """Code the annotated events of each text, decode them again, and count what is lost and what is added."""
+    count = changed = events = lost = spurious = 0
+    found: list[Obstacle] = []
+    added: list[Spurious] = []
+    for text in texts:
+        annotated = list(text)
+        gold, back = set(annotated), set(recoded(annotated, coding))
+        count, changed, events = count + 1, changed + (gold != back), events + len(gold)
+        lost, spurious = lost + len(gold - back), spurious + len(back - gold)
+        found += obstacles(annotated)
+        added += spurious_events(annotated, coding)
+    kinds = Counter[str](obstacle.kind for obstacle in found)
+    reasons = Counter[str](reason for event in added for reason in event.kinds)
+    return Ceiling(count, changed, events, lost, spurious, kinds, reasons)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from gradbook.corpora.events import TRIGGER, Argument, Event
+from gradbook.event_linking import TRIGGER, Argument, Event
 
 Choices = Mapping[str, Sequence[str]]
 # DuEE-fin: the stage of a listing is being prepared, suspended, begun, or ended.

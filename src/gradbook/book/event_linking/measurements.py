@@ -10,14 +10,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gradbook.corpora.events import Argument, Event
-from gradbook.encoders import BiLSTM, CharacterEmbedding, Characters, TextEncoder
-from gradbook.event_linking.cliques import complete_subgraphs, pivot_sets
-from gradbook.event_linking.codings import Coding, recoded
-from gradbook.event_linking.encoding import node_adjacency
-from gradbook.event_linking.linker import Class, EventLinker
-from gradbook.event_linking.scores import OverlapScore, argument_score, event_score, role_arguments
-from gradbook.global_pointer import Score
+from gradbook.book.event_linking.ceiling import Coding, recoded
+from gradbook.event_linking import Argument, Event, EventLinker, complete_subgraphs, node_adjacency
+from gradbook.event_linking.cliques import pivot_sets
+from gradbook.event_linking.linker import Class
+from gradbook.extraction.characters import CharacterEmbedding, Characters
+from gradbook.extraction.encoders import BiLSTM, TextEncoder
+from gradbook.extraction.f1 import OverlapScore, Score, argument_score, event_score, role_arguments
 
 Family = frozenset[frozenset[int]]
 

@@ -1,10 +1,18 @@
-"""The sentences that the chapter's pictures show: made up for it."""
+"""The trained models that the chapter's pictures use, and the sentences that they are shown."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import cache
 
-from gradbook.corpora.events import TRIGGER, Argument, Event
+import torch
+
+from gradbook.book.event_linking.comparison import build
+from gradbook.book.stored import STORED
+from gradbook.event_linking import TRIGGER, Argument, Event
+from gradbook.extraction.checkpoints import load_weights, read_tensors
+from gradbook.extraction.event_extractor import EventExtractor
 
 
 @dataclass(frozen=True)
@@ -112,3 +120,40 @@ EXAMPLES = (
 
 There it takes 杜邦和伊万诺夫 (Dupont and Ivanov) for one guest, and 伊万诺夫 (Ivanov) for another, in a second event.
 """
+
+
+POINTER = "Efficient GlobalPointer"
+MODEL = STORED / "06-efficient.safetensors"
+ENGLISH = {
+    "报道": "report",
+    "会见": "meeting",
+    "触发词": "trigger",
+    "通讯社": "agency",
+    "地点": "place",
+    "日期": "date",
+    "记者": "reporter",
+    "会见者": "host",
+    "会见对象": "guest",
+    "时间": "time",
+}
+"""The types and roles that the model knows, in English."""
+
+
+@cache
+def load_model() -> EventExtractor:
+    """Return the trained model in float64 and eval mode; it is read once.
+
+    The weights were rounded to float16 when they were stored. Raises FileNotFoundError if it isn't there,
+    ModuleNotFoundError without jieba, whose vectors it needs.
+    """
+    classes = [(kind, role) for kind, role in json.loads(model_facts()["classes"])]
+    with torch.random.fork_rng(devices=[]):  # the random weights that are replaced at once
+        model = build(POINTER, [], joint=True, classes=classes, frozen=True).double()
+    load_weights(model, MODEL)
+    return model.eval()
+
+
+@cache
+def model_facts() -> dict[str, str]:
+    """Return what was written beside the weights: the classes, the budget, and the scores on dev and test."""
+    return read_tensors(MODEL)[1]

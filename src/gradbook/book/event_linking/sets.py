@@ -1,16 +1,45 @@
-"""What DuEE holds, as far as the chapter's tables need it: how crowded its texts are, and how alike its parts."""
+"""The three sets of annotated events, each as train, dev and test, and what DuEE holds."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from gradbook.corpora import EventText
-from gradbook.corpora.events import Event
-from gradbook.event_linking.comparison.sets import EventSet
-from gradbook.event_linking.spurious import spurious_events
+from gradbook.book.data.bylines import byline_cut
+from gradbook.book.data.meetings import meeting_cut
+from gradbook.book.event_linking.ceiling import spurious_events
+from gradbook.book.global_pointer.comparison import Budget
+from gradbook.event_linking import Event
+from gradbook.extraction.annotated import EventText
+from gradbook.extraction.event_files import duee_split
+
+
+class EventSet(NamedTuple):
+    """Three parts without a common text, and what a run on them gets."""
+
+    train: Sequence[EventText]
+    dev: Sequence[EventText]
+    test: Sequence[EventText]
+    budget: Budget
+
+
+def load_set(name: str, data: str = "") -> EventSet:
+    """Return the set ``name``: bylines (silver), meetings (gold, by hand) or duee, read from the folder ``data``/duee.
+
+    Raises ValueError for another name, OSError if there is no such file.
+    """
+    if name == "bylines":
+        cut, budget = byline_cut(), Budget(epochs=10)
+    elif name == "meetings":
+        cut, budget = meeting_cut(), Budget(epochs=40, batch_size=8)
+    elif name == "duee":
+        cut, budget = duee_split(Path(data) / "duee"), Budget(epochs=20)
+    else:
+        raise ValueError(f"name must be bylines, meetings or duee, got {name!r}")
+    return EventSet(cut.train.sentences, cut.dev.sentences, cut.test.sentences, budget)
 
 
 def crowding(texts: Iterable[Iterable[Event]]) -> dict[str, int]:

@@ -8,8 +8,7 @@ from typing import Literal, NamedTuple, get_args
 from torch import Tensor
 
 from gradbook.checks import check_sizes
-from gradbook.event_linking.article import article_cliques, opposites
-from gradbook.event_linking.graphs import bit_rows, members
+from gradbook.event_linking.cliques import article_cliques, bit_rows, members, opposites
 
 TreeMethod = Literal["recursive", "pivot"]
 CountMethod = Literal["recursive", "memory", "pivot"]

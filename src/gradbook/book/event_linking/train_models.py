@@ -1,7 +1,7 @@
-"""Train what the chapter's pictures show, and count: ``python -m gradbook.event_linking.store``.
+"""Train what the chapter's pictures show, and count: ``python -m gradbook.book.event_linking.train_models``.
 
 With names of parts only those: ``model`` (one Efficient GlobalPointer for bylines and meetings, some five minutes on
-one thread) and ``calls`` (calls of the clique searches on random graphs, a minute). Written to chapters/stored.
+one thread) and ``calls`` (calls of the clique searches on random graphs, a minute). Written to stored/.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
-from gradbook.corpora import EventText, byline_cut, byline_events, meeting_cut
-from gradbook.corpora.events import Event
-from gradbook.event_linking.comparison import build, evaluate, fit
-from gradbook.event_linking.comparison.runs import Parts
-from gradbook.event_linking.counted import store_calls
-from gradbook.event_linking.stored import MODEL, POINTER
-from gradbook.relation_linking.comparison import Budget
-from gradbook.training import save_weights
+from gradbook.book.data.bylines import byline_cut, byline_events
+from gradbook.book.data.meetings import meeting_cut
+from gradbook.book.event_linking.comparison import Parts, build, evaluate, fit
+from gradbook.book.event_linking.models import MODEL, POINTER
+from gradbook.book.event_linking.pictures.calls import store_calls
+from gradbook.book.global_pointer.comparison import Budget
+from gradbook.event_linking import Event
+from gradbook.extraction.annotated import EventText
+from gradbook.extraction.checkpoints import save_weights
 
 BUDGET = Budget(epochs=15)
 REPEATS = 4  # of the meetings in training: there are seven times as many bylines
 MEETING = "会见"
-COMMAND = "python -m gradbook.event_linking.store"
+COMMAND = "python -m gradbook.book.event_linking.train_models"
 
 
 def both_types() -> Parts:

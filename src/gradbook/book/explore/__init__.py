@@ -13,15 +13,14 @@ From them come the live picture (bqplot and ipywidgets, fed by the kernel), the 
 state (matplotlib) and the sweep over all controls that the tests run without a browser.
 """
 
-from gradbook.explore.controls import Choice, Point, Slider, Steps, Text, Toggle
-from gradbook.explore.geometry import arrow_outline, clip_polygon, contour_lines, join_paths
-from gradbook.explore.marks import Arrows, Bars, Dots, HeatMap, Labels, Path
-from gradbook.explore.panel import Panel
-from gradbook.explore.picture import Number, Picture, Predict
-from gradbook.explore.progress import progress
-from gradbook.explore.show import show_figure, show_source, show_table
-from gradbook.explore.style import COLOURS, TASKS, new_figure
-from gradbook.explore.switches import Switches
+from gradbook.book.explore.controls import Choice, Point, Slider, Steps, Text, Toggle
+from gradbook.book.explore.marks import Dots, Labels, Path
+from gradbook.book.explore.panel import Panel
+from gradbook.book.explore.picture import Number, Picture, Predict
+from gradbook.book.explore.shapes import Arrows, Bars, HeatMap, arrow_outline, clip_polygon, contour_lines, join_paths
+from gradbook.book.explore.show import progress, show_figure, show_source, show_table
+from gradbook.book.explore.style import COLOURS, TASKS, new_figure
+from gradbook.book.explore.switches import Switches
 
 __all__ = [
     "COLOURS",

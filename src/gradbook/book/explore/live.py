@@ -17,11 +17,12 @@ import bqplot
 import ipywidgets as widgets
 import numpy as np
 
-from gradbook.explore.controls import Control, Point, Steps
-from gradbook.explore.marks import Arrows, State
-from gradbook.explore.picture import REVEALED, Picture
-from gradbook.explore.style import COLOURS
-from gradbook.explore.switches import Switches
+from gradbook.book.explore.controls import Control, Point, Steps
+from gradbook.book.explore.marks import State
+from gradbook.book.explore.picture import REVEALED, Picture
+from gradbook.book.explore.shapes import Arrows
+from gradbook.book.explore.style import COLOURS
+from gradbook.book.explore.switches import Switches
 
 # Paper and ink for the whole live picture, whatever the theme; and while it is alive its still twin is not shown.
 _CSS = f"""<style>

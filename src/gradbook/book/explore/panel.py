@@ -11,8 +11,8 @@ import bqplot
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from gradbook.explore.marks import Frame, Mark, State
-from gradbook.explore.style import COLOURS
+from gradbook.book.explore.marks import Frame, Mark, State
+from gradbook.book.explore.style import COLOURS
 
 _MARGIN = {"top": 12, "bottom": 48, "left": 62, "right": 18}  # pixels round the plot, for the axes' words
 _BARE = {"top": 4, "bottom": 4, "left": 6, "right": 6}

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from gradbook.explore.controls import Control, Point, Toggle, number_words
-from gradbook.explore.marks import Arrows, Dots, HeatMap, Mark, State
-from gradbook.explore.panel import Panel
-from gradbook.explore.style import book_style, new_figure
+from gradbook.book.explore.controls import Control, Point, Toggle, number_words
+from gradbook.book.explore.marks import Dots, Mark, State
+from gradbook.book.explore.panel import Panel
+from gradbook.book.explore.shapes import Arrows, HeatMap
+from gradbook.book.explore.style import book_style, new_figure
 
 REVEALED = "revealed"
 
@@ -163,7 +164,7 @@ class Picture:
 
     def show(self) -> None:
         """Display the live picture, its still twin for readers without a kernel, and the caption."""
-        from gradbook.explore.show import show_live
+        from gradbook.book.explore.show import show_live
 
         show_live(self)
 

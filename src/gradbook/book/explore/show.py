@@ -1,4 +1,4 @@
-"""Put pictures, tables and source code into a notebook, each with a caption and, for pictures, a text alternative."""
+"""Put pictures, tables, source code and progress bars into a notebook."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
-from gradbook.explore.style import png
+from gradbook.book.explore.style import png
 
 if TYPE_CHECKING:
-    from gradbook.explore.picture import Picture
+    from gradbook.book.explore.picture import Picture
+from collections.abc import Iterable, Iterator, Sized
+from typing import TypeVar
+
+import ipywidgets as widgets
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 WAKE = "The picture above is still. Run this cell (Shift+Enter) and it comes alive."
@@ -43,7 +47,7 @@ def show_figure(figure: Figure, caption: str, alt: str) -> None:
 
 def show_live(picture: Picture) -> None:
     """Display a live picture: its still twin (hidden while the live one is there), the widget, the caption."""
-    from gradbook.explore.live import Live
+    from gradbook.book.explore.live import Live
 
     live = Live(picture)
     name = picture.caption.partition(". ")[0]
@@ -80,3 +84,25 @@ def show_source(*functions: Callable[..., Any]) -> None:
             del lines[body[0].lineno - 1 : body[0].end_lineno]
         shown.append("\n".join(lines).strip())
     display(Markdown("```python\n" + "\n\n\n".join(shown) + "\n```"))
+
+
+Item = TypeVar("Item")
+
+
+def progress(items: Iterable[Item], label: str, total: int | None = None) -> Iterator[Item]:
+    """Yield ``items`` while a bar named ``label`` fills up; ``total`` is needed where ``items`` has no length."""
+    count = total if total is not None else (len(items) if isinstance(items, Sized) else 0)
+    bar = widgets.IntProgress(
+        0,
+        0,
+        max(count, 1),
+        description=label,
+        style={"description_width": "initial"},
+        layout={"width": "30em"},
+    )
+    display({WIDGET: dict(bar._repr_mimebundle_())[WIDGET], "text/plain": f"[progress: {label}]"}, raw=True)
+    for item in items:
+        yield item
+        bar.value += 1
+    bar.bar_style = "success"
+    bar.description = f"{label}: done"

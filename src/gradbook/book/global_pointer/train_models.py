@@ -1,4 +1,4 @@
-"""Train what the chapter's pictures show and write it to chapters/stored: ``python -m gradbook.global_pointer.store``.
+"""Train what the chapter's pictures show and write it to chapters/stored: ``python -m gradbook.book.global_pointer.train_models``.
 
 With names of parts only those: ``models`` (the four models of ``MODELS``, and the score maps of one of them after
 every epoch), ``lengths`` (how long the wrong spans are with and without rotary positions, three seeds), ``crossing``
@@ -15,20 +15,19 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor
 
-from gradbook.corpora import Entity, Sentence, nested_cut
-from gradbook.global_pointer.comparison.models import LONGEST, build
-from gradbook.global_pointer.comparison.runs import Budget, evaluate, fit
-from gradbook.global_pointer.extractor import EntityExtractor
-from gradbook.global_pointer.pictures.crossing_runs import store_runs
-from gradbook.global_pointer.sentences import EXAMPLES
-from gradbook.global_pointer.stored import LABELS, MODELS, STORED, load_model, model_path
-from gradbook.tasks.stored import write_table
-from gradbook.training import History, save_weights
-from gradbook.training.files import write_tensors
+from gradbook.book.data.msra import nested_cut
+from gradbook.book.global_pointer.comparison import LONGEST, Budget, build, evaluate, fit
+from gradbook.book.global_pointer.models import EXAMPLES, LABELS, MODELS, load_model, model_path
+from gradbook.book.global_pointer.pictures.owners import store_runs
+from gradbook.book.stored import STORED, write_table
+from gradbook.extraction.annotated import Entity, Sentence
+from gradbook.extraction.checkpoints import save_weights, write_tensors
+from gradbook.extraction.entity_extractor import EntityExtractor
+from gradbook.extraction.training import History
 
 BUDGET = Budget(epochs=12)
 SEEDS = 3
-COMMAND = "python -m gradbook.global_pointer.store"
+COMMAND = "python -m gradbook.book.global_pointer.train_models"
 
 
 def trained(

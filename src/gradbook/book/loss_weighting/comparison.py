@@ -1,7 +1,7 @@
 """The schemes side by side on the flights: same network, same steps, same data order, several seeds.
 
-``python -m gradbook.loss_weighting.comparison`` measures the sweep over learning rates that the chapter shows and
-writes it to ``chapters/stored/01-learning-rates.json`` (under a minute on two cores).
+``python -m gradbook.book.loss_weighting.comparison`` measures the sweep over learning rates that the chapter shows and
+writes it to ``stored/01-learning-rates.json`` (under a minute on two cores).
 """
 
 from __future__ import annotations
@@ -16,15 +16,18 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from gradbook.loss_weighting.power_mean import power_mean
-from gradbook.loss_weighting.references import (
+from gradbook.book.data.multitask import MultiTask, SharedNetwork, load_flights, reproducible
+from gradbook.book.stored import STORED
+from gradbook.loss_weighting import (
+    gradient_normalized_sum,
     initial_loss_classification,
     initial_loss_regression,
+    normalized_sum,
+    power_mean,
     prior_loss_classification,
     prior_loss_regression,
+    real_time_sum,
 )
-from gradbook.loss_weighting.sums import gradient_normalized_sum, normalized_sum, real_time_sum
-from gradbook.tasks import MultiTask, SharedNetwork, load_flights, reproducible
 
 Total = Callable[[Tensor, SharedNetwork], Tensor]
 BATCH = 256
@@ -142,7 +145,7 @@ def main(destination: Path) -> None:
         rows = alone_and_together(compare(data, iter(all_runs(data, 3)), rate), data)
         table[str(rate)] = {name: [r.mean(0).tolist(), r.std(0).tolist()] for name, r in rows.items()}
     stored = {
-        "command": "python -m gradbook.loss_weighting.comparison",
+        "command": "python -m gradbook.book.loss_weighting.comparison",
         "seeds": 3,
         "steps": STEPS,
         "rates": table,
@@ -151,4 +154,4 @@ def main(destination: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path("chapters/stored/01-learning-rates.json"))
+    main(STORED / "01-learning-rates.json")

@@ -7,11 +7,10 @@ from typing import Any
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gradbook.explore import COLOURS, TASKS, new_figure
-from gradbook.loss_weighting.bowls import Bowl, second_bowl
-from gradbook.loss_weighting.fine_print import bowl_losses, follow
-from gradbook.loss_weighting.sums import real_time_sum
-from gradbook.tasks import MultiTask
+from gradbook.book.data.multitask import MultiTask
+from gradbook.book.explore import COLOURS, TASKS, new_figure
+from gradbook.book.loss_weighting.measurements import Bowl, bowl_losses, follow, second_bowl
+from gradbook.loss_weighting import real_time_sum
 
 SCORES = {"regression": "R²", "binary": "area under ROC"}
 

@@ -5,18 +5,21 @@ For the browser tests, the measurements and the screenshots; needs playwright (i
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as BrowserTimeout
 
@@ -160,3 +163,23 @@ def scroll_to(page: Page, text: str) -> None:
     """Bring the cell or heading that contains ``text`` into view."""
     page.locator(f"{PANEL} .jp-Cell", has_text=text).first.scroll_into_view_if_needed()
     page.wait_for_timeout(500)
+
+
+NAME = "01-loss-weighting/screenshot.png"
+
+
+def screenshot() -> bytes:
+    """Open chapter 1 in JupyterLab, run it, scale the second loss, and return what is on the screen as PNG."""
+    with tempfile.TemporaryDirectory() as folder, running_lab(Path(folder)) as lab, browser_page() as page:
+        open_notebook(page, lab, "chapters/01-loss-weighting.ipynb")
+        run_all(page)
+        page.keyboard.press("Control+b")  # close the file browser
+        scroll_to(page, "Before the first formula")
+        picture = page.locator(f"{PANEL} .gradbook-live").first
+        picture.get_by_role("button", name="… and the initial-state cure").click()
+        page.mouse.move(5, 5)
+        page.wait_for_timeout(1500)
+        shot = Image.open(io.BytesIO(page.screenshot()))
+        small = io.BytesIO()
+        shot.convert("RGB").quantize(128).save(small, "PNG", optimize=True)
+        return small.getvalue()

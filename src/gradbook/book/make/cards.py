@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradbook.explore import COLOURS, TASKS, clip_polygon, new_figure
-from gradbook.loss_weighting.bowls import FIRST, SCHEMES, descend, second_bowl
+from gradbook.book.explore import COLOURS, TASKS, clip_polygon, new_figure
+from gradbook.book.loss_weighting.measurements import BOWL_SCHEMES, FIRST, descend, second_bowl
 
 Array = NDArray[np.float64]
 _SQUARE = np.array([[-2.0, -2.0], [2.0, -2.0], [2.0, 2.0], [-2.0, 2.0]])
@@ -26,7 +26,7 @@ def _weighting(ax: Any) -> None:
     for bowl, colour in ((FIRST, TASKS[0]), (second_bowl(), TASKS[1])):
         heights = [[bowl.loss((x, y)) for x in grid] for y in grid]
         ax.contour(grid, grid, heights, levels=[0.3, 0.6, 1.2, 2.4], colors=colour, linewidths=0.7)
-    for scheme in SCHEMES:
+    for scheme in BOWL_SCHEMES:
         places = np.array(descend((FIRST, second_bowl(scale=30)), (-0.4, 1.6), scheme, 0, 0.02, adam=True).places)
         ax.plot(*places.T, color=COLOURS["ink"], linewidth=1.4)
     ax.set(xlim=(-2, 2), ylim=(-1.6, 1.9))

@@ -1,4 +1,4 @@
-"""Draw every file under ``figures/``: ``python -m gradbook.book.figures``. A test draws them again and compares."""
+"""Draw every file under ``figures/``: ``python -m gradbook.book.make.figures``. A test draws them again and compares."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from gradbook.book.cards import card
 from gradbook.book.chapters import CHAPTERS, ROOT
-from gradbook.explore.style import png
-from gradbook.loss_weighting import pictures
+from gradbook.book.explore.style import png
+from gradbook.book.loss_weighting import pictures
+from gradbook.book.make.cards import card
 
 
 def _hero() -> Figure:
@@ -35,7 +35,7 @@ def main(folder: Path = ROOT / "figures") -> None:
         path.write_bytes(png(draw()))
         print(f"{path.relative_to(folder)}  {path.stat().st_size // 1024} kB")
     try:
-        from gradbook.book.screenshot import NAME, screenshot
+        from gradbook.book.make.browser import NAME, screenshot
 
         (folder / NAME).write_bytes(screenshot())
         print(f"{NAME}  {(folder / NAME).stat().st_size // 1024} kB")

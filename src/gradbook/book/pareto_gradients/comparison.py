@@ -1,7 +1,7 @@
 """The methods side by side on real tasks: same network, same steps, same batches, several seeds.
 
-``python -m gradbook.pareto_gradients.comparison`` measures the tables that the chapter shows, five seeds at three
-learning rates, and writes them to ``chapters/stored/02-multi-mnist.json`` and ``02-yeast.json`` (some minutes on one
+``python -m gradbook.book.pareto_gradients.comparison`` measures the tables that the chapter shows, five seeds at three
+learning rates, and writes them to ``stored/02-multi-mnist.json`` and ``02-yeast.json`` (some minutes on one
 core). Each seed draws its own split of the data, its own network and its own batches, the same for all methods.
 """
 
@@ -20,10 +20,11 @@ from torch import Tensor
 from torchjd.aggregation import UPGrad
 from torchjd.autojac import jac_to_grad, mtl_backward
 
-from gradbook.pareto_gradients.directions import pareto_backward
+from gradbook.book.data.digits import load_multi_mnist
+from gradbook.book.data.multitask import MultiTask, SharedNetwork, load_yeast, reproducible
+from gradbook.book.stored import STORED, rounded, write_table
+from gradbook.pareto_gradients import pareto_backward
 from gradbook.task_gradients import set_gradient, task_gradients
-from gradbook.tasks import MultiTask, SharedNetwork, load_multi_mnist, load_yeast, reproducible
-from gradbook.tasks.stored import rounded, write_table
 
 Method = Callable[[list[Tensor], SharedNetwork, Tensor], object]
 """(losses, network, features): writes every ``.grad`` of the network; what it returns is not used."""
@@ -235,7 +236,7 @@ def table(results: dict[str, list[Run]]) -> dict[str, dict[str, Any]]:
 def measure(load: Callable[[int], MultiTask], budget: Budget, unit: float | None = None) -> dict[str, Any]:
     """Measure all methods at every learning rate; with ``unit`` once more, the first task's loss times ``unit``."""
     stored: dict[str, Any] = {
-        "command": "python -m gradbook.pareto_gradients.comparison",
+        "command": "python -m gradbook.book.pareto_gradients.comparison",
         "seeds": SEEDS,
         "budget": asdict(budget),
         "rates": {},
@@ -261,4 +262,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path("chapters/stored"))
+    main(STORED)

@@ -1,4 +1,4 @@
-"""Exercises 2.2 and 2.4: functions."""
+"""The exercises of chapter 2: their checkers, solutions, and the mistakes that have a hint of their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, number_near, returned, same_number
+from gradbook.book.pareto_gradients.measurements import at_features, direction, min_norm
 
 Array = NDArray[np.float64]
 
@@ -210,3 +211,101 @@ step = Exercise(
     same=_same(_STEPS),
     hint="inner = K α holds ⟨g_i, u⟩; τ = argmin; γ is the foot of the altitude on the segment from u to g_τ.",
 )
+
+
+foot = Exercise(
+    name="Exercise 2.1",
+    prompt="Two gradients are perpendicular; the first has length 2, the second length 1. What weight does MGDA give "
+    "the first?",
+    properties=[number_near(0.2)],
+    solution=0.2,
+    mistakes=[
+        Mistake(0.8, "That is the second's weight: the short gradient gets the large one."),
+        Mistake(
+            0.5, "Equal weights give the middle of the segment; the foot of the altitude lies nearer to the short."
+        ),
+        Mistake(1 / 3, "The weights go inversely with the squared lengths, not with the lengths."),
+        Mistake(2 / 3, "Not in proportion to the lengths: the long gradient gets the small weight."),
+        Mistake(0.0, "The foot lies between the two ends here: ⟨g₁, g₂⟩ = 0 is less than ‖g₂‖²."),
+    ],
+    same=same_number,
+    hint="Use (2.12) with ⟨g₁, g₁⟩ = 4, ⟨g₂, g₂⟩ = 1, ⟨g₁, g₂⟩ = 0.",
+)
+
+gap = Exercise(
+    name="Exercise 2.3",
+    prompt="The Gram matrix is [[4, 1], [1, 2]] and an iteration stands at α = (½, ½). What is its duality gap (2.14)?",
+    properties=[number_near(0.5)],
+    solution=0.5,
+    mistakes=[
+        Mistake(1.0, "That is max − min of Kα. The gap compares ‖u‖² = αᵀKα with the smallest entry."),
+        Mistake(-0.5, "A gap is never negative: take the gradient with the smallest inner product with u."),
+        Mistake(0.25, "That is ‖u‖² − ‖u*‖², the true error. The gap bounds it without knowing u*."),
+        Mistake(0.125, "That is half of ‖u‖² − ‖u*‖², the true error of (2.10). The gap bounds it without knowing u*."),
+        Mistake(1.75, "That is ‖u*‖², at the optimum. The gap needs only the present α."),
+        Mistake(2.0, "That is ‖u‖². Now subtract the smallest ⟨g_i, u⟩."),
+        Mistake(1.5, "That is the smallest ⟨g_i, u⟩. How far is it below ‖u‖²?"),
+    ],
+    same=same_number,
+    hint="The entries of Kα are the inner products ⟨g_i, u⟩, and αᵀKα is ‖u‖².",
+)
+
+
+_STRETCH = 3.0
+
+
+def _pair(answer: Any) -> Array:
+    rows = np.asarray(answer, dtype=float)
+    if rows.shape != (2, 2):
+        raise Wrong(f"Two gradients in the plane are asked for, an array of shape (2, 2); this has shape {rows.shape}.")
+    if not np.isfinite(rows).all() or (np.abs(rows).max(axis=1) == 0).any():
+        raise Wrong("Both gradients must be finite and not zero.")
+    return rows
+
+
+def _is_raised(answer: Any) -> None:
+    rows = _pair(answer)
+    inner = rows @ direction("MGDA-UB", rows, _STRETCH)
+    if not (inner < -1e-9).any():
+        raise Wrong(f"The inner products with MGDA-UB's update are {inner[0]:.3g} and {inner[1]:.3g}: no loss rises.")
+
+
+def _kind(answer: Any) -> str:
+    """Known mistakes of an example are kinds, not values."""
+    rows = np.asarray(answer, dtype=float)
+    if rows.shape != (2, 2):
+        return "one" if rows.ndim < 2 or len(rows) == 1 else "another shape"
+    if (np.abs(rows).max(axis=1) == 0).any():
+        return "zero"
+    if rows[0] @ rows[1] >= 0:
+        return "no conflict"
+    return "corner" if min_norm(at_features(rows, _STRETCH)).min() < 1e-12 else "between"
+
+
+astray = Exercise(
+    name="Exercise 2.5",
+    prompt="The shared part is H(θ) = (3θ₁, θ₂). Find two gradients g₁, g₂ in the plane of θ, as a list of two "
+    "vectors, for which a step against MGDA-UB's update makes a loss rise.",
+    properties=[_is_raised],
+    solution=[[1.5, -0.1], [-0.7, 1.0]],
+    mistakes=[
+        Mistake(
+            [[1.0, 0.2], [0.5, 1.0]],
+            "These two agree, and so every average of them suits both. Let them conflict: ⟨g₁, g₂⟩ < 0.",
+        ),
+        Mistake(
+            [[0.3, 1.0], [0.3, -1.0]],
+            "They conflict, but the bound mixes both, and well. Make it give most of the weight to one: let "
+            "that one lie mostly along θ₁, where the shared part makes it look three times shorter than it is.",
+        ),
+        Mistake([[1.0, 2.0]], "That is one gradient; two are asked for."),
+        Mistake([[1.0, 0.0], [0.0, 0.0]], "A zero gradient is itself the nearest point, and then u = 0."),
+        Mistake([[1.0, 0.0, 0.0], [-1.0, 0.0, 1.0]], "The plane has two coordinates."),
+    ],
+    same=lambda a, b: _kind(a) == _kind(b),
+    hint="∇_H L is g with its first entry divided by 3. The bound favours gradients that are short there.",
+)
+
+
+ALL = (foot, two_weights, gap, step, astray)
+"""The chapter's exercises in order."""

@@ -1,7 +1,7 @@
 """Noisy labels and L2 without a coefficient, against their rivals: real digits, the same steps, several seeds.
 
-``python -m gradbook.primary_auxiliary.comparison`` measures the tables that the chapter shows and writes them to
-``chapters/stored/03-noisy-labels.json`` and ``03-weight-decay.json`` (some minutes on one core).
+``python -m gradbook.book.primary_auxiliary.comparison`` measures the tables that the chapter shows and writes them to
+``stored/03-noisy-labels.json`` and ``03-weight-decay.json`` (some minutes on one core).
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gradbook.book.data.digits import halved, load_digits
+from gradbook.book.data.multitask import SharedNetwork, reproducible
+from gradbook.book.primary_auxiliary.decay_comparison import measure_decays
+from gradbook.book.stored import STORED, rounded, write_table
 from gradbook.primary_auxiliary import masked_backward, primary_backward
-from gradbook.primary_auxiliary.decay_comparison import measure_decays
-from gradbook.tasks import SharedNetwork, halved, load_digits, reproducible
-from gradbook.tasks.stored import rounded, write_table
 
 Method = Callable[[Tensor, Tensor, list[Tensor]], object]
 """(losses of the noisy examples (B,), mean loss of the clean ones, parameters): writes every ``.grad``."""
@@ -192,7 +193,7 @@ def _means(runs: list[dict[str, Tensor]]) -> dict[str, float]:
 
 def main(folder: Path) -> None:
     """Measure noisy labels and weight decay and store the tables."""
-    head: dict[str, Any] = {"command": "python -m gradbook.primary_auxiliary.comparison", "seeds": SEEDS}
+    head: dict[str, Any] = {"command": "python -m gradbook.book.primary_auxiliary.comparison", "seeds": SEEDS}
     rates = {}
     for rate in RATES:
         print(f"noisy labels, learning rate {rate} …", file=sys.stderr, flush=True)
@@ -204,4 +205,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path("chapters/stored"))
+    main(STORED)

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradbook.primary_auxiliary.growth import without_growth
-from gradbook.tasks import Digits, SharedNetwork, halved, load_digits, reproducible
-from gradbook.tasks.stored import rounded
+from gradbook.book.data.digits import Digits, halved, load_digits
+from gradbook.book.data.multitask import SharedNetwork, reproducible
+from gradbook.book.stored import rounded
+from gradbook.primary_auxiliary import without_growth
 
 Build = Callable[[list[Tensor]], torch.optim.Optimizer]
 """parameters → optimizer."""

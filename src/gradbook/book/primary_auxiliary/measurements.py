@@ -9,9 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gradbook.primary_auxiliary import Multipliers, auxiliary_multipliers, primary_backward, primary_direction
 from gradbook.primary_auxiliary.iterations import most_violated
-from gradbook.primary_auxiliary.multipliers import Multipliers, auxiliary_multipliers
-from gradbook.primary_auxiliary.primary import primary_backward, primary_direction
 from gradbook.task_gradients import task_gradients
 
 Array = NDArray[np.float64]

@@ -7,7 +7,8 @@ from itertools import combinations, product
 from typing import NamedTuple
 
 from gradbook.checks import check_sizes
-from gradbook.relation_linking.relations import Place, Relation
+from gradbook.relation_linking import Relation
+from gradbook.relation_linking.relations import Place
 
 
 def spurious(relations: Iterable[Relation]) -> set[Relation]:

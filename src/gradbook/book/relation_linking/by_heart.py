@@ -1,26 +1,29 @@
-"""Where the article's loss breaks in training: ``python -m gradbook.relation_linking.by_heart``.
+"""Where the article's loss breaks in training, as table and figure.
 
-A few silver sentences are learned by heart, by the exact loss (sparse or dense) and by the article's formula, from
-scores that are rounded to float32, float16 or bfloat16 as mixed precision has them.
+``python -m gradbook.book.relation_linking.by_heart`` measures it.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import torch
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from gradbook.book.data.silver_relations import silver_cut
+from gradbook.book.explore import COLOURS, new_figure
+from gradbook.book.global_pointer.figures import mean_spread
+from gradbook.book.relation_linking.comparison import build, evaluate
+from gradbook.book.stored import STORED, Row, add_options, fill_table, named
 from gradbook.checks import check_sizes
-from gradbook.corpora import RelationText, silver_cut
-from gradbook.global_pointer.stored import STORED
-from gradbook.relation_linking.comparison import build, evaluate
-from gradbook.relation_linking.extractor import RelationExtractor
-from gradbook.relation_linking.linker import RelationLinker
-from gradbook.tasks.runs import Row, add_options, fill_table, named
-from gradbook.training import train
+from gradbook.extraction.annotated import RelationText
+from gradbook.extraction.loop import train
+from gradbook.extraction.relation_extractor import RelationExtractor
+from gradbook.relation_linking import RelationLinker
 
 SENTENCES, EPOCHS, EVERY = 100, 80, 8
 PRECISIONS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -118,13 +121,13 @@ def work(epochs: int | None, job: Row) -> Row:
 
 
 def main() -> None:
-    """Run every loss in every precision with every seed and write chapters/stored/05-by-heart.json."""
+    """Run every loss in every precision with every seed and write stored/05-by-heart.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)
     asked = parser.parse_args()
     file, ending = named("05-by-heart", asked.epochs)
     facts = {
-        "command": f"python -m gradbook.relation_linking.by_heart{ending}",
+        "command": f"python -m gradbook.book.relation_linking.by_heart{ending}",
         "epochs": asked.epochs or EPOCHS,
         "sentences": SENTENCES,
     }
@@ -134,3 +137,66 @@ def main() -> None:
 
 if __name__ == "__main__":  # the worker processes import this file too
     main()
+
+
+LOSSES = {"sparse": "exact, sparse", "dense": "exact, dense", "article": "article's formula"}
+"""By method of a run: what tables and figures call its loss."""
+_PANELS = {"seen": "the loss as training sees it", "true": "the loss as it is", "highest": "the highest score"}
+_COLOURS = {"float32": "orange", "float16": "vermilion", "bfloat16": "purple"}
+
+
+def heart_rows(stored: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return a row a precision and loss, means and standard deviations of the seeds.
+
+    At the last pass: the loss as training sees it, the loss as it is, the highest score; then the share of steps with a
+    loss below 0, F1 on what was learned, and F1 on test.
+    """
+    rows = []
+    for precision, method, runs in _groups(stored):
+        last = [
+            mean_spread([run[key][-1] for run in runs], digits) for key, digits in zip(_PANELS, (2, 2, 1), strict=True)
+        ]
+        below = f"{sum(run['steps below 0'] for run in runs) / len(runs):.0%}"
+        scores = [mean_spread([run[key] for run in runs]) for key in ("learned", "test")]
+        rows.append((precision, LOSSES[method], *last, below, *scores))
+    return rows
+
+
+def differences(stored: Mapping[str, Any], key: str, precision: str) -> list[float]:
+    """Return ``key`` of the exact loss minus that of the article's formula, seed by seed, in one precision.
+
+    Raises ValueError if the two haven't as many runs, or there is none.
+    """
+    values = {method: [run[key] for run in runs] for p, method, runs in _groups(stored) if p == precision}
+    if "sparse" not in values or "article" not in values:
+        raise ValueError(f"precision must have runs of both losses, got {precision!r}")
+    return [x - y for x, y in zip(values["sparse"], values["article"], strict=True)]
+
+
+def heart_figure(stored: Mapping[str, Any]) -> Figure:
+    """Draw both losses and the highest score over the passes, a line a run; the exact loss in one colour for all."""
+    figure, axes = new_figure(10.0, 3.2, ncols=len(_PANELS))
+    for ax, (key, title) in zip(axes, _PANELS.items(), strict=True):
+        for precision, method, runs in _groups(stored):
+            for run in runs:
+                passes = [run["every"] * (k + 1) for k in range(len(run[key]))]
+                ax.plot(passes, run[key], color=COLOURS[_colour(method, precision)], linewidth=1.2)
+        ax.set(title=title, xlabel="passes")
+    axes[0].axhline(0.0, color=COLOURS["grey"], linestyle=":", linewidth=1)
+    axes[1].set_yscale("log")
+    names = {"exact, any precision": "blue", **{f"article's, {name}": colour for name, colour in _COLOURS.items()}}
+    handles = [Line2D([], [], color=COLOURS[colour], label=name) for name, colour in names.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9, frameon=False)
+    return figure
+
+
+def _groups(stored: Mapping[str, Any]) -> Iterator[tuple[str, str, Sequence[Mapping[str, Any]]]]:
+    """The runs of each precision and method, by seed, in the table's order."""
+    kinds = dict.fromkeys((run["precision"], run["method"]) for run in stored["runs"])
+    for precision, method in kinds:
+        runs = [run for run in stored["runs"] if (run["precision"], run["method"]) == (precision, method)]
+        yield precision, method, sorted(runs, key=lambda run: int(run["seed"]))
+
+
+def _colour(method: str, precision: str) -> str:
+    return _COLOURS[precision] if method == "article" else "blue"

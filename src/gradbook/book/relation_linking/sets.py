@@ -1,4 +1,4 @@
-"""The four sets of annotated relations, each as train, dev and test."""
+"""The four sets of annotated relations, each as train, dev and test, and what they hold."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gradbook.corpora import RelationText, read_casrel, read_duie, read_triple_objects, silver_cut
-from gradbook.global_pointer.comparison import Budget
-from gradbook.relation_linking.comparison.runs import Parts
-from gradbook.relation_linking.scores import Match
+from gradbook.book.data.silver_relations import silver_cut
+from gradbook.book.global_pointer.comparison import Budget
+from gradbook.book.relation_linking.ambiguity import spurious
+from gradbook.extraction.annotated import Fact, RelationText, Triple
+from gradbook.extraction.f1 import Match
+from gradbook.extraction.relation_extractor import Occurrence, located
+from gradbook.extraction.relation_files import read_casrel, read_duie, read_triple_objects
+from gradbook.relation_linking import Relation
+
+Parts = tuple[Sequence[RelationText], Sequence[RelationText], Sequence[RelationText]]
 
 
 class RelationSet(NamedTuple):
@@ -56,3 +62,33 @@ def _set(parts: Parts, budget: Budget, match: Match = "exact") -> RelationSet:
     in_dev = {text.text for text in dev} | in_test
     train = [text for text in train if text.text not in in_dev]
     return RelationSet(train, [text for text in dev if text.text not in in_test], test, budget, match)
+
+
+def set_counts(parts: RelationSet) -> dict[str, object]:
+    """Return the counts of a set, all three parts together."""
+    texts = [text for part in parts[:3] for text in part]
+    triples = [triple for text in texts for triple in text.triples]
+    return {
+        "texts": [len(part) for part in parts[:3]],
+        "triples": len(triples),
+        "predicates": len({triple.predicate for triple in triples}),
+        "mean length": round(sum(len(text.tokens) for text in texts) / len(texts), 1),
+        "longest": max(len(text.tokens) for text in texts),
+        "repeated mentions": sum(repeated(text, triple) for text in texts for triple in text.triples),
+        "spurious": {rule: sum(len(unwanted(text, rule)) for text in texts) for rule in ("nearest", "first")},
+        "backwards": sum(int(fact.object < fact.subject) for text in texts for fact in located(text)),
+    }
+
+
+def repeated(text: RelationText, triple: Triple) -> bool:
+    """Return whether the triple's subject or object stands more than once in the text."""
+    return max(len(text.mentions(triple.subject)), len(text.mentions(triple.object))) > 1
+
+
+def unwanted(text: RelationText, occurrence: Occurrence = "nearest") -> frozenset[Triple]:
+    """Return the triples that perfect scores for the text's annotation decode to beside it."""
+    facts = located(text, occurrence)
+    names = sorted({fact.predicate for fact in facts})
+    more = spurious(Relation(f.subject, names.index(f.predicate), f.object) for f in facts)
+    found = (text.triple(Fact(r.subject, names[r.predicate], r.object)) for r in more)
+    return frozenset(found) - text.triples

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.residual_depth.design import Design
+from gradbook.residual_depth import Design
 
 Array = NDArray[Any]
 EPSILON = 1e-5  # LayerNorm's own, torch's default

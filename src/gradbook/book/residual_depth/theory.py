@@ -1,20 +1,21 @@
-"""What theory says of sizes through the layers, in closed form or by the exact law of one layer.
-
-All follow from one fact: for Gaussian W and any x, the entries of xW are independent Gaussians of variance ‖x‖² times
-that of W's entries, whatever the direction of x. Numbers in brackets are the equations of chapter 8.
-"""
+"""What theory says of sizes through the layers, and small experiments that hold it against many stacks, in numpy."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, polygamma
 from scipy.stats import binom
 
+from gradbook.book.residual_depth.arrays import backward, forward, scaled_weights
 from gradbook.checks import check_sizes
+from gradbook.residual_depth import Design
+from gradbook.residual_depth.stack import sublayer_constants
 
 Array = NDArray[np.float64]
 RELU_PUSH = math.pi**-0.5
@@ -110,3 +111,101 @@ def vector_log_factors(
     along = 1 + scale * (push + rng.standard_normal((seeds, depth)) / dimension**0.5)
     across = 2 * rng.standard_gamma((dimension - 1) / 2, (seeds, depth)) / dimension if dimension > 1 else 0.0
     return np.asarray(np.log(np.maximum(along**2 + scale**2 * across, 1e-300)) / 2)
+
+
+def draw(design: Design, depth: int, width: int, seeds: int, rows: int = 4) -> tuple[tuple[Array, ...], Array]:
+    """Return the weights (N, S, n, n) of ``seeds`` stacks and their inputs (S, rows, n), rows of second moment 1."""
+    drawn = [np.random.default_rng([seed, depth, width]) for seed in range(seeds)]
+    matrices = 2 if design.branch == "ffn" else 1
+    normals = [np.stack([rng.standard_normal((depth, width, width)) for rng in drawn], axis=1) for _ in range(matrices)]
+    x = np.stack([rng.standard_normal((rows, width)) for rng in drawn])
+    x -= x.mean(-1, keepdims=True)
+    return scaled_weights(design, normals), x / np.sqrt((x**2).mean(-1, keepdims=True))
+
+
+def sizes(design: Design, depth: int, width: int, seeds: int, rows: int = 4) -> tuple[Array, Array]:
+    """Return the second moments and the means of the entries of x_l (rows, n), both (S, N + 1)."""
+    weights, x = draw(design, depth, width, seeds, rows)
+    states = forward(design, weights, x).states
+    return np.stack([(s**2).mean((-2, -1)) for s in states], 1), np.stack([s.mean((-2, -1)) for s in states], 1)
+
+
+def ends(branch: str, depths: Sequence[int], width: int = 64, seeds: int = 4) -> Array:
+    """Return q_N with ε = 1/√N for every depth, (S, D)."""
+    columns = [sizes(Design(branch, depth**-0.5), depth, width, seeds)[0][:, -1] for depth in depths]
+    return np.stack(columns, axis=1)
+
+
+def squared_gradients(design: Design, depth: int, width: int, seeds: int) -> Array:
+    """Return ‖∇L‖² for a random readout of length 1 as loss, (S,)."""
+    weights, x = draw(design, depth, width, seeds)
+    passed = forward(design, weights, x)
+    v = np.random.default_rng([7, width]).standard_normal(x.shape)
+    v /= np.sqrt((v**2).sum((-2, -1), keepdims=True))
+    _, gradients = backward(design, weights, passed, v)
+    total: Any = sum((g**2).sum((0, -2, -1)) for g in gradients)
+    return np.asarray(total)
+
+
+def output_and_gradient(design: Design, depth: int, width: int, seeds: int) -> tuple[Array, Array]:
+    """Return the mean squares of x_N and of ∂L/∂x_0, both (S,), for one input and a ∂L/∂x_N of mean square 1."""
+    weights, x = draw(design, depth, width, seeds, rows=1)
+    passed = forward(design, weights, x)
+    v = np.random.default_rng([7, width]).standard_normal(x.shape)
+    deltas, _ = backward(design, weights, passed, v / np.sqrt((v**2).mean(-1, keepdims=True)))
+    return (passed.states[-1] ** 2).mean((-2, -1)), (deltas[0] ** 2).mean((-2, -1))
+
+
+def branch_share(design: Design, depth: int, width: int, seeds: int) -> Array:
+    """Return ‖x_N − x_N^0‖² / ‖x_N‖², (S,): what all branches together change of the output.
+
+    x_N^0 is the output with every branch taken away.
+    """
+    weights, x = draw(design, depth, width, seeds)
+    whole = forward(design, weights, x).states[-1]
+    bare = forward(replace(design, scale=0.0), weights, x).states[-1]
+    share: Any = ((whole - bare) ** 2).sum((-2, -1)) / (whole**2).sum((-2, -1))
+    return np.asarray(share)
+
+
+def deepnorm_design(sublayers: int, optimizer: str) -> Design:
+    """Return DeepNorm with the article's constants for a stack of ``sublayers`` ffn layers (half a block each).
+
+    Raises ValueError for ``sublayers`` that isn't a whole number ≥ 1 and for an unknown optimizer.
+    """
+    alpha, gain = sublayer_constants(sublayers, optimizer)
+    return Design("ffn", norm="post", skip=alpha, gain=gain)
+
+
+def misplaced_alpha(sublayers: int, optimizer: str) -> Design:
+    """Return DeepNorm with α on the wrong side: Norm(x + α f(x)) instead of Norm(α x + f(x))."""
+    right = deepnorm_design(sublayers, optimizer)
+    return Design("ffn", norm="post", skip=1.0, scale=right.skip, gain=right.gain)
+
+
+VARIANTS: dict[str, Callable[[int], Design]] = {
+    "plain": lambda depth: Design("ffn", skip=0.0),
+    "plain, normed": lambda depth: Design("ffn", skip=0.0, norm="post"),
+    "ε = 1": lambda depth: Design("ffn"),
+    "ε = 1/√N": lambda depth: Design("ffn", scale=depth**-0.5),
+    "ε = 1/N": lambda depth: Design("ffn", scale=1 / depth),
+    "ε = 1/√N, relu branch": lambda depth: Design("relu", scale=depth**-0.5),
+    "Post-LN": lambda depth: Design("ffn", norm="post"),
+    "Pre-LN": lambda depth: Design("ffn", norm="pre"),
+    "DeepNorm (SGD)": lambda depth: deepnorm_design(depth, "sgd"),
+    "DeepNorm (Adam)": lambda depth: deepnorm_design(depth, "adam"),
+    "DeepNorm (LAMB)": lambda depth: deepnorm_design(depth, "lamb"),
+}
+"""By name: from the number of sub-layers to the design of each."""
+
+PREDICTED: dict[str, tuple[float, float, float]] = {
+    "plain, normed": (1.0, 1.0, 1.0),
+    "Post-LN": (1.0, 1.0, 1.0),
+    "ε = 1/√N": (0.0, 0.5, 0.5),
+    "ε = 1/N": (-1.0, 0.0, 0.0),
+    "Pre-LN": (0.0, 0.5, 0.5),
+    "DeepNorm (SGD)": (0.0, 0.5, 0.25),
+    "DeepNorm (Adam)": (-1.0, 0.0, -0.5),
+    "DeepNorm (LAMB)": (0.0, 0.5, 0.0),
+}
+"""The power of N by which the loss moves in one small step of SGD, Adam and LAMB, for a branch of mean zero."""

@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradbook.explore import COLOURS, new_figure
-from gradbook.step_sizes.digits import FAMILIES
-from gradbook.step_sizes.mixtures import best_walk, digit_mixture
-from gradbook.step_sizes.nonnegative import WAYS
-from gradbook.step_sizes.sensitivity import COLOUR_OF, good_decades, means, runs
+from gradbook.book.explore import COLOURS, new_figure
+from gradbook.book.step_sizes.comparison import FAMILIES
+from gradbook.book.step_sizes.measurements import best_walk, digit_mixture
+from gradbook.book.step_sizes.pictures.rates import COLOUR_OF, good_decades, means, runs
+from gradbook.book.step_sizes.positive import WAYS
 
 Array = NDArray[np.float64]
 _WAY_COLOURS = {

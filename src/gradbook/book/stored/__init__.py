@@ -1,16 +1,49 @@
-"""Many training runs, some at a time, whose results go into one stored table."""
+"""Stored results: tables of measured numbers and small models, and the many training runs that fill a table.
+
+A table is JSON, every list of numbers on one line. All of them lie in this folder and are shipped with the package.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import multiprocessing
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from gradbook.tasks.stored import write_table
+from torch import Tensor
+
+STORED = Path(__file__).resolve().parent
+"""Where all stored tables and models lie."""
+
+
+def stored_table(name: str) -> dict[str, Any]:
+    """Return the stored table ``name``, for example 01-learning-rates; FileNotFoundError if there is none."""
+    table: dict[str, Any] = json.loads((STORED / f"{name}.json").read_text(encoding="utf-8"))
+    return table
+
+
+def rounded(values: Tensor) -> list[float]:
+    """Return the entries of a vector (n,) with four decimals: a network's score has no more that mean something."""
+    return [round(value, 4) for value in values.tolist()]
+
+
+def write_table(path: Path, table: Mapping[str, Any]) -> None:
+    """Write ``table`` to ``path`` as JSON, indented by one space, every list of numbers on one line.
+
+    The text is ASCII: other characters are escaped. Raises ValueError for a NaN or infinite number and TypeError for
+    what JSON doesn't know, both before the file is touched.
+    """
+    try:
+        text = json.dumps(table, indent=1, allow_nan=False)
+    except ValueError as error:
+        raise ValueError(f"table for {path.name} must hold finite numbers: {error}") from error
+    text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda row: f"[{' '.join(row[1].split())}]", text)
+    path.write_text(text + "\n", encoding="utf-8")
+
 
 Row = dict[str, Any]
 

@@ -2,18 +2,67 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from itertools import product
 from math import comb
 from typing import Any
 
 import numpy as np
+import torch
 
-from gradbook.event_linking.counted import DENSITIES, DRAWS, MOST, SIZES, random_calls, random_graph
-from gradbook.event_linking.counted import SEARCHES as _COUNTED_SEARCHES
-from gradbook.event_linking.pictures.circle import Array, Edge, adjacency_of, lines, places
-from gradbook.event_linking.pictures.searches import party
-from gradbook.event_linking.traces import count_calls
-from gradbook.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider
+from gradbook.book.event_linking.pictures.graph import Array, Edge, adjacency_of, lines, places
+from gradbook.book.event_linking.pictures.searches import party
+from gradbook.book.event_linking.traces import CountMethod, count_calls
+from gradbook.book.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider
+from gradbook.book.stored import STORED, write_table
+from gradbook.event_linking import complete_subgraphs
+
+MOST = 200_000  # where counting ends
+SIZES = tuple(range(2, 25, 2))
+DENSITIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+DRAWS = 5
+COUNTED_SEARCHES: tuple[CountMethod, ...] = ("recursive", "memory", "pivot")
+PATH = STORED / "06-calls.json"
+
+
+def random_graph(size: int, density: float, seed: int) -> torch.Tensor:
+    """Return a symmetric bool tensor (n, n), each pair linked with probability ``density``."""
+    draw = torch.rand(size, size, generator=torch.Generator().manual_seed(seed)) < density
+    upper = draw.triu(1)
+    return upper | upper.T
+
+
+def middle(numbers: list[int]) -> int:
+    """Return the middle of an odd number of numbers."""
+    return sorted(numbers)[len(numbers) // 2]
+
+
+def store_calls(command: str) -> None:
+    """Write for each density and size the middle of ``DRAWS`` graphs' calls, by search, and of their cliques."""
+    table: dict[str, object] = {"command": command, "most": MOST, "draws": DRAWS, "sizes": list(SIZES)}
+    for density in DENSITIES:
+        rows: dict[str, list[int]] = {search: [] for search in (*COUNTED_SEARCHES, "cliques")}
+        for size in SIZES:
+            graphs = [random_graph(size, density, seed) for seed in range(DRAWS)]
+            for search in COUNTED_SEARCHES:
+                # Once most graphs of a size are too much, larger ones are too.
+                over = rows[search] and rows[search][-1] >= MOST
+                rows[search].append(MOST if over else middle([count_calls(g, search, MOST) for g in graphs]))
+            rows["cliques"].append(middle([len(complete_subgraphs(g)) for g in graphs]))
+        table[f"{density:g}"] = rows
+        print(density, rows, flush=True)
+    write_table(PATH, table)
+
+
+@cache
+def random_calls() -> dict[tuple[float, str], tuple[int, ...]]:
+    """Return by density and search ("cliques" for how many there are) the number for each of ``SIZES``."""
+    table = json.loads(PATH.read_text(encoding="utf-8"))
+    return {
+        (d, search): tuple(table[f"{d:g}"][search]) for d, search in product(DENSITIES, (*COUNTED_SEARCHES, "cliques"))
+    }
+
 
 SEARCHES = {
     "recursive": ("the article's recursion", COLOURS["vermilion"]),
@@ -29,7 +78,7 @@ _TOP = 1e10
 def party_calls(search: str, pairs: int) -> int:
     """Return the calls on the cocktail party of ``pairs`` pairs: c(k) = 1 + 2 k c(k − 1), 3^k or 2^(k+1) − 1.
 
-    "cliques" are 2^k. For counted numbers see ``gradbook.event_linking.count_calls``.
+    "cliques" are 2^k. For counted numbers see ``gradbook.book.event_linking.traces.count_calls``.
     """
     if search == "recursive":
         return 1 if pairs == 0 else 1 + 2 * pairs * party_calls(search, pairs - 1)
@@ -42,7 +91,7 @@ def counted_parties() -> Array:
     """Return (nodes, calls) of all three searches on the cocktail parties of up to ``COUNTED`` nodes, run now."""
     sizes = [n for n in SIZES if n <= COUNTED]
     graphs = [adjacency_of(party(n // 2), n) for n in sizes]
-    return np.array([(len(g), count_calls(g, search)) for search in _COUNTED_SEARCHES for g in graphs], dtype=float)
+    return np.array([(len(g), count_calls(g, search)) for search in COUNTED_SEARCHES for g in graphs], dtype=float)
 
 
 def law() -> Array:

@@ -3,20 +3,87 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, cast
+from itertools import combinations
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from gradbook.corpora.events import Event
-from gradbook.event_linking.codings import Coding, recoded
-from gradbook.event_linking.pictures.circle import EVENT_COLOURS
-from gradbook.event_linking.pictures.event_rows import TOP, WIDTH, Row, box, corners, givers, middle, own_rows, rows_of
-from gradbook.event_linking.spurious import EXAMPLES, Kind, Spurious, spurious_events
-from gradbook.explore import COLOURS, Choice, Dots, Labels, Number, Panel, Path, Picture, join_paths
-from gradbook.explore.marks import Mark
-from gradbook.global_pointer.stored import STORED
+from gradbook.book.event_linking.ceiling import EXAMPLES, Coding, Kind, Spurious, recoded, spurious_events
+from gradbook.book.event_linking.pictures.graph import EVENT_COLOURS, Array
+from gradbook.book.explore import COLOURS, Choice, Dots, Labels, Number, Panel, Path, Picture, join_paths
+from gradbook.book.explore.marks import Mark
+from gradbook.book.stored import STORED
+from gradbook.event_linking import Argument, Event, Node
+from gradbook.event_linking.decoding import ordered
+from gradbook.event_linking.events import event_of
+
+_STEP, _GAP = 1.15, 0.6  # the height of an argument's row, and the room between two events
+_HALF = 0.33  # of a box's height
+TOP, WIDTH = 9.8, 3.0
+
+
+class Row(NamedTuple):
+    """An argument where it is drawn: its box, and the event it is of."""
+
+    argument: Argument
+    y: float
+    event: int
+
+
+def rows_of(events: Sequence[Event]) -> list[Row]:
+    """Return the arguments of events from above, those of one event under each other."""
+    rows, y = [], TOP - 2.1
+    for number, event in enumerate(events):
+        for argument in sorted(event.arguments):
+            rows.append(Row(argument, y, number))
+            y -= _STEP
+        y -= _GAP
+    return rows
+
+
+def middle(row: Row) -> float:
+    """Return where the argument's role is written."""
+    return (row.argument.start + row.argument.end + 1) / 2
+
+
+def box(row: Row) -> Array:
+    """Return a box under the argument's words."""
+    left, right, low, high = row.argument.start + 0.06, row.argument.end + 0.94, row.y - _HALF, row.y + _HALF
+    return np.array([[left, low], [right, low], [right, high], [left, high], [left, low]])
+
+
+def _place(argument: Argument | Node, end: int) -> int:
+    return argument.end if end else argument.start
+
+
+def corners(first: Row, second: Row, end: int) -> Array:
+    """Return the corners that face each other, on the left for first (0) and on the right for last (1) places."""
+    places = [row.argument.end + 0.94 if end else row.argument.start + 0.06 for row in (first, second)]
+    side = _HALF if first.y > second.y else -_HALF
+    return np.array([[places[0], first.y - side], [places[1], second.y + side]])
+
+
+def givers(edge: tuple[Node, Node], rows: Sequence[Row], end: int) -> Iterator[tuple[Row, Row]]:
+    """Yield the first two arguments of an annotated event that give the edge's link of first (0) or last (1) places."""
+    wanted = ordered(_place(edge[0], end), _place(edge[1], end))
+    for first, second in combinations(rows, 2):
+        if first.event == second.event and ordered(_place(first.argument, end), _place(second.argument, end)) == wanted:
+            yield first, second
+            return
+
+
+def own_rows(
+    edge: tuple[Node, Node], wrong: Sequence[Event], rows: Sequence[Row], shown: int
+) -> Iterator[tuple[Row, Row]]:
+    """Yield the rows of a false edge in the event that nobody annotated."""
+    nodes = {Argument(node.start, node.end, node.role) for node in edge}
+    for number, event in enumerate(wrong, shown):
+        if {event_of(edge).type} == {event.type} and nodes <= event.arguments:
+            first, second = (row for row in rows if row.event == number and row.argument in nodes)
+            yield first, second
+
 
 Counts = Mapping[str, Mapping[str, Any]]  # by coding: events, lost, spurious, reasons
 CODINGS: dict[str, Coding] = {
@@ -44,7 +111,7 @@ WHY = {
 
 
 def measured() -> Counts:
-    """Return the counts on DuEE of chapters/stored/06-ceiling.json; nothing if it isn't there."""
+    """Return the counts on DuEE of stored/06-ceiling.json; nothing if it isn't there."""
     path = STORED / "06-ceiling.json"
     if not path.exists():
         return {}

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradbook.event_linking.cliques import complete_subgraphs
-from gradbook.event_linking.pictures.circle import (
+from gradbook.book.event_linking.pictures.graph import (
     EVENT_COLOURS,
     Array,
     Edge,
@@ -19,7 +18,8 @@ from gradbook.event_linking.pictures.circle import (
     lines,
     places,
 )
-from gradbook.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider
+from gradbook.book.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider
+from gradbook.event_linking import complete_subgraphs
 
 Groups = tuple[tuple[int, ...], ...]
 KINDS: dict[str, Groups] = {

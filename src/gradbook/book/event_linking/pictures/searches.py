@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.event_linking.pictures.circle import Array, Edge, adjacency_of, edges_of, lines, places
-from gradbook.event_linking.traces import Call, Tree, TreeMethod, recursion_tree
-from gradbook.explore import COLOURS, Choice, Dots, Labels, Number, Panel, Path, Picture, Steps, join_paths
+from gradbook.book.event_linking.pictures.graph import Array, Edge, adjacency_of, edges_of, lines, places
+from gradbook.book.event_linking.traces import Call, Tree, TreeMethod, recursion_tree
+from gradbook.book.explore import COLOURS, Choice, Dots, Labels, Number, Panel, Path, Picture, Steps, join_paths
 
 LAST = 79  # calls that the slider reaches: all of the largest tree
 METHODS = {"the article's recursion": "recursive", "Bron and Kerbosch, pivot": "pivot"}

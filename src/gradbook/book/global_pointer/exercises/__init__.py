@@ -1,10 +1,13 @@
 """The exercises of chapter 4: their checkers, solutions, and the mistakes that have a hint of their own."""
 
-from gradbook.global_pointer.exercises.gradient import loss_gradient, solve_gradient
-from gradbook.global_pointer.exercises.parameters import count_parameters, solve_parameters
-from gradbook.global_pointer.exercises.separable import solve_separable, two_types
-from gradbook.global_pointer.exercises.sums import pair_sums, solve_sums
-from gradbook.global_pointer.exercises.turning import solve_turned, turn
+from gradbook.book.global_pointer.exercises.scores import (
+    count_parameters,
+    loss_gradient,
+    solve_gradient,
+    solve_parameters,
+)
+from gradbook.book.global_pointer.exercises.spans import solve_separable, solve_turned, turn, two_types
+from gradbook.book.global_pointer.exercises.sums import pair_sums, solve_sums
 
 ALL = (count_parameters, loss_gradient, turn, pair_sums, two_types)
 """The chapter's exercises in order."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gradbook.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
 
 Array = NDArray[np.float64]
 Parts = tuple[Array, Array, Array]

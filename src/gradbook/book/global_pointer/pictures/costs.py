@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider, Toggle
-from gradbook.global_pointer.palette import HEAD_COLOURS
-from gradbook.global_pointer.stored import STORED
+from gradbook.book.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider, Toggle
+from gradbook.book.global_pointer.figures import HEAD_COLOURS
+from gradbook.book.stored import STORED
 
 Array = NDArray[np.float64]
 Table = Mapping[str, Mapping[str, Mapping[str, float]]]  # case, head, what was measured
@@ -45,7 +45,7 @@ def parameters(head: str, types: int, hidden: int = HIDDEN, size: int = HEAD_SIZ
 
 
 def measured() -> Table:
-    """Return the measured heads of chapters/stored/04-bench.json; nothing if it isn't there."""
+    """Return the measured heads of stored/04-bench.json; nothing if it isn't there."""
     path = STORED / "04-bench.json"
     if not path.exists():
         return {}

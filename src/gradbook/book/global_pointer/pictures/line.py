@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gradbook.explore import COLOURS, Arrows, Bars, Number, Panel, Path, Picture, Point, Slider
+from gradbook.book.explore import COLOURS, Arrows, Bars, Number, Panel, Path, Picture, Point, Slider
 from gradbook.multilabel_loss import sparse_multilabel_cross_entropy
 
 Array = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Exercise 1.3: a function."""
+"""Exercises 1.1, 1.2 and 1.3: a reference loss, an exponent, and a mean that never overflows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,49 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, number_near, returned, same_number
+
+_SHARES = (0.7, 0.1, 0.1, 0.1)
+
+reference = Exercise(
+    name="Exercise 1.1",
+    prompt="Four classes have the frequencies 0.7, 0.1, 0.1, 0.1. What cross-entropy does a model reach that knows "
+    "the frequencies but doesn't look at its input?",
+    properties=[number_near(-sum(p * math.log(p) for p in _SHARES))],
+    solution=-sum(p * math.log(p) for p in _SHARES),
+    mistakes=[
+        Mistake(
+            math.log(4),
+            "That is the initial state: log K, for a model that finds all classes equally likely.",
+        ),
+        Mistake(
+            -sum(p * math.log2(p) for p in _SHARES),
+            "That is in bits. Losses in torch use the natural logarithm.",
+        ),
+        Mistake(sum(p * math.log(p) for p in _SHARES), "The logarithm of a frequency is negative; a loss is not."),
+        Mistake(-math.log(0.7), "That is the loss on examples of the first class only. Average over all classes."),
+    ],
+    same=same_number,
+    hint="Always predicting the frequencies p costs −log p_k on an example of class k. How often does class k come?",
+)
+
+
+exponent = Exercise(
+    name="Exercise 1.2",
+    prompt="Two losses stand at 1 and 4. For which exponent γ does the power mean give the second task a weight "
+    "∂L(γ)/∂L_2 exactly 8 times the first's?",
+    properties=[number_near(2.5)],
+    solution=2.5,
+    mistakes=[
+        Mistake(1.5, "The weight goes with the loss to the power γ − 1, not γ."),
+        Mistake(3.0, "4^(γ−1) is 16 at γ = 3. Which power of 4 is 8?"),
+        Mistake(-0.5, "The sign: for γ < 1 the larger loss gets the smaller weight."),
+        Mistake(2.0, "That is the exponent at which the larger loss weighs 4 times as much."),
+    ],
+    same=same_number,
+    hint="Divide the two weights (1/n)(L_i/L(γ))^(γ−1): the mean cancels.",
+)
+
 
 _MEAN_CASES: list[tuple[tuple[float, ...], float]] = [
     ((1.0, 4.0), 1.0),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.explore import (
+from gradbook.book.explore import (
     COLOURS,
     TASKS,
     Arrows,
@@ -22,8 +22,8 @@ from gradbook.explore import (
     Toggle,
     contour_lines,
 )
-from gradbook.loss_weighting.bowls import FIRST, SCHEMES, descend, second_bowl
-from gradbook.loss_weighting.pictures.arrows import short
+from gradbook.book.loss_weighting.measurements import BOWL_SCHEMES, FIRST, descend, second_bowl
+from gradbook.book.loss_weighting.pictures.sums import short
 
 Array = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ def two_bowls() -> Picture:
     return Picture(
         title="Two losses, one path",
         controls=[
-            Choice("scheme", "scheme", SCHEMES, "equal"),
+            Choice("scheme", "scheme", BOWL_SCHEMES, "equal"),
             Slider("scale", "scale c of loss 2", 0.001, 1000, 1, log=True),
             Slider("shift", "shift b of loss 2", -2, 6, 0),
             Slider("gamma", "exponent γ of the power mean", -10, 10, 0),

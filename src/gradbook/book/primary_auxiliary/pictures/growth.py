@@ -8,18 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.explore import (
-    COLOURS,
-    Dots,
-    Number,
-    Panel,
-    Path,
-    Picture,
-    Point,
-    Slider,
-    Toggle,
-    contour_lines,
-)
+from gradbook.book.explore import COLOURS, Dots, Number, Panel, Path, Picture, Point, Slider, Toggle, contour_lines
 
 Array = NDArray[np.float64]
 Pair = tuple[float, float]

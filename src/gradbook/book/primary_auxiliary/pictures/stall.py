@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.explore import (
+from gradbook.book.explore import (
     COLOURS,
     TASKS,
     Arrows,
@@ -22,8 +22,8 @@ from gradbook.explore import (
     Steps,
     contour_lines,
 )
+from gradbook.book.primary_auxiliary.pictures.cone import SPAN, arrow, cone, listed, multipliers, update_of
 from gradbook.primary_auxiliary.iterations import in_turn, most_violated
-from gradbook.primary_auxiliary.pictures.plane import SPAN, arrow, cone, listed, multipliers, update_of
 
 Array = NDArray[np.float64]
 Pair = tuple[float, float]

@@ -1,10 +1,13 @@
 """The exercises of chapter 5: their checkers, solutions, and the mistakes that have a hint of their own."""
 
-from gradbook.relation_linking.exercises.ambiguous import solve_unwanted, unwanted_triples
-from gradbook.relation_linking.exercises.counts import count_candidates, solve_candidates
-from gradbook.relation_linking.exercises.joining import join_pairs, solve_joined
-from gradbook.relation_linking.exercises.negatives import negative_part, solve_negative_part
-from gradbook.relation_linking.exercises.pairs import solve_pairs, triples_to_pairs
+from gradbook.book.relation_linking.exercises.counts import (
+    count_candidates,
+    solve_candidates,
+    solve_pairs,
+    triples_to_pairs,
+)
+from gradbook.book.relation_linking.exercises.joining import join_pairs, solve_joined, solve_unwanted, unwanted_triples
+from gradbook.book.relation_linking.exercises.negatives import negative_part, solve_negative_part
 
 ALL = (count_candidates, triples_to_pairs, join_pairs, negative_part, unwanted_triples)
 """The chapter's exercises in order."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]

@@ -7,15 +7,29 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.encoders import CharacterEmbedding, Characters
-from gradbook.explore import COLOURS, Choice, HeatMap, Labels, Number, Panel, Path, Picture, Slider, Text, join_paths
-from gradbook.global_pointer.pictures.maps import EDGE, ENDS, map_words
-from gradbook.relation_linking.pictures.arcs import LIT, arcs_panel, arcs_state
-from gradbook.relation_linking.pictures.triples import (
+from gradbook.book.explore import (
+    COLOURS,
+    Choice,
+    HeatMap,
+    Labels,
+    Number,
+    Panel,
+    Path,
+    Picture,
+    Slider,
+    Text,
+    join_paths,
+)
+from gradbook.book.global_pointer.pictures.sentence import EDGE, ENDS, map_words
+from gradbook.book.relation_linking.models import EXAMPLES, MODELS, load_model
+from gradbook.book.relation_linking.pictures.triples import (
     KINDS,
+    LIT,
     Array,
     Found,
     Maps,
+    arcs_panel,
+    arcs_state,
     cells,
     found,
     in_order,
@@ -23,9 +37,9 @@ from gradbook.relation_linking.pictures.triples import (
     maps_of,
     numbers_of,
 )
-from gradbook.relation_linking.relations import OBJECT, SUBJECT, Relation
-from gradbook.relation_linking.sentences import EXAMPLES
-from gradbook.relation_linking.stored import MODELS, load_model
+from gradbook.extraction.characters import CharacterEmbedding, Characters
+from gradbook.relation_linking import Relation
+from gradbook.relation_linking.relations import OBJECT, SUBJECT
 
 LONGEST = 28
 MOST = 8  # triples that are numbered and drawn

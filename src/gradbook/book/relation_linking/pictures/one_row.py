@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gradbook.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider, join_paths
+from gradbook.book.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider, join_paths
 from gradbook.multilabel_loss import naive_sparse_multilabel_cross_entropy, sparse_multilabel_cross_entropy
 
 Array = NDArray[np.float64]

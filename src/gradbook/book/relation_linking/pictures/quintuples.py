@@ -6,8 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.explore import COLOURS, Dots, Number, Panel, Path, Picture, Slider
-from gradbook.relation_linking.counting import factor_count, quintuple_count
+from gradbook.book.explore import COLOURS, Dots, Number, Panel, Path, Picture, Slider
+from gradbook.checks import check_sizes
+
+
+def quintuple_count(length: int, predicates: int) -> int:
+    """Return n · (l(l + 1)/2)²: all (s_h, s_t, p, o_h, o_t) with s_h ≤ s_t and o_h ≤ o_t in l tokens, exactly.
+
+    Su, "GPLinker" (2022). Raises ValueError for numbers that aren't whole and ≥ 1.
+    """
+    check_sizes(length=length, predicates=predicates)
+    return predicates * (length * (length + 1) // 2) ** 2
+
+
+def factor_count(length: int, predicates: int) -> int:
+    """Return 2 · l(l + 1)/2 + 2 n l²: the scores of subjects, objects, head pairs and tail pairs, exactly."""
+    check_sizes(length=length, predicates=predicates)
+    return length * (length + 1) + 2 * predicates * length**2
+
 
 LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 PREDICATES = (1, 2, 3, 5, 10, 20, 30, 40, 50, 70, 100, 150, 170, 200)

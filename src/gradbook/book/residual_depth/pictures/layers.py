@@ -3,16 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.explore import COLOURS, Choice, Number, Panel, Path, Picture, Slider
-from gradbook.residual_depth.arrays import backward, forward
-from gradbook.residual_depth.design import Design
-from gradbook.residual_depth.pictures.draws import BATCH, inputs, weights
-from gradbook.residual_depth.variants import deepnorm_design
+from gradbook.book.explore import COLOURS, Choice, Number, Panel, Path, Picture, Slider
+from gradbook.book.residual_depth.arrays import backward, forward, scaled_weights
+from gradbook.book.residual_depth.theory import deepnorm_design
+from gradbook.residual_depth import Design
+
+Draws = NDArray[Any]
+BATCH = 4
+
+
+@cache
+def _usual(width: int, depth: int) -> tuple[Draws, Draws]:
+    """Two matrices a layer, each (depth, width, width), of the usual size; float64: squares may grow to e^700."""
+    first, second = np.random.default_rng([8, width]).standard_normal((2, depth, width, width))
+    made = scaled_weights(Design("ffn"), (first, second))
+    return made[0], made[1]
+
+
+def weights(design: Design, depth: int, width: int, deepest: int) -> tuple[Draws, ...]:
+    """Return the initial weights of the first ``depth`` of ``deepest`` layers, the same numbers for all designs."""
+    used = _usual(width, deepest)[: 2 if design.branch == "ffn" else 1]
+    return tuple(matrix[:depth] if design.gain == 1 else design.gain * matrix[:depth] for matrix in used)
+
+
+@cache
+def inputs(width: int) -> Draws:
+    """Return x_0 (4, width), each row of mean 0 and second moment 1."""
+    x = np.random.default_rng([88, width]).standard_normal((BATCH, width))
+    x -= x.mean(-1, keepdims=True)
+    return np.asarray(x / np.sqrt((x**2).mean(-1, keepdims=True)))
+
+
+@cache
+def _usual_teams(width: int, depth: int, seeds: int) -> tuple[Draws, ...]:
+    normals = np.random.default_rng([8, width, seeds]).standard_normal((2, depth, seeds, width, width))
+    return scaled_weights(Design("ffn"), (normals[0], normals[1]))
+
+
+def teams(design: Design, depth: int, width: int, deepest: int, seeds: int) -> tuple[Draws, ...]:
+    """Return ffn weights of ``seeds`` networks side by side, (depth, seeds, width, width) each."""
+    return tuple(design.gain * matrix[:depth] for matrix in _usual_teams(width, deepest, seeds))
+
 
 Array = NDArray[np.float64]
 DEEPEST = 256

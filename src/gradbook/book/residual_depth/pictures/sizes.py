@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.explore import COLOURS, Choice, Number, Panel, Path, Picture, Slider, Toggle
-from gradbook.residual_depth.arrays import forward
-from gradbook.residual_depth.design import Design
-from gradbook.residual_depth.pictures.draws import inputs, weights
-from gradbook.residual_depth.theory import mean_free_moments, relu_moments
+from gradbook.book.explore import COLOURS, Choice, Number, Panel, Path, Picture, Slider, Toggle
+from gradbook.book.residual_depth.arrays import forward
+from gradbook.book.residual_depth.pictures.layers import inputs, weights
+from gradbook.book.residual_depth.theory import mean_free_moments, relu_moments
+from gradbook.residual_depth import Design
 
 Array = NDArray[np.float64]
 DEEPEST = 512

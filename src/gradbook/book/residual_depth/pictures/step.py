@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider
-from gradbook.residual_depth.arrays import backward, forward
-from gradbook.residual_depth.pictures.draws import inputs, teams
-from gradbook.residual_depth.pictures.layers import ARRANGEMENTS
-from gradbook.residual_depth.variants import PREDICTED
+from gradbook.book.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider
+from gradbook.book.residual_depth.arrays import backward, forward
+from gradbook.book.residual_depth.pictures.layers import ARRANGEMENTS, inputs, teams
+from gradbook.book.residual_depth.theory import PREDICTED
 
 Array = NDArray[np.float64]
 DEPTHS = (4, 8, 16, 32, 64)
