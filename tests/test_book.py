@@ -19,6 +19,7 @@ from gradbook.book.make import run
 from gradbook.book.make.browser import NAME
 from gradbook.book.make.figures import drawings
 from gradbook.book.make.run import normalise
+from gradbook.book.stored import STORED
 
 
 def pixels(data):
@@ -129,7 +130,7 @@ def test_errors_and_warnings_are_not_stored(output):
 
 def test_the_stored_sweep_is_what_its_command_measures():
     """One of its runs again: the stored table belongs to this code."""
-    stored = json.loads((ROOT / "chapters" / "stored" / "01-learning-rates.json").read_text(encoding="utf-8"))
+    stored = json.loads((STORED / "01-learning-rates.json").read_text(encoding="utf-8"))
     assert stored["steps"] == STEPS
     assert list(next(iter(stored["rates"].values()))) == ["alone", *list(schemes(load_flights()))[3:]]
     flights = load_flights()

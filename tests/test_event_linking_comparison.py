@@ -12,6 +12,7 @@ from gradbook.book.event_linking.comparison import build, classes_of, evaluate, 
 from gradbook.book.event_linking.sets import EventSet, load_set
 from gradbook.book.global_pointer.comparison import Budget
 from gradbook.book.relation_linking.comparison import POINTERS
+from gradbook.book.stored import STORED
 from gradbook.event_linking import TRIGGER, Argument, Event, TooManySubgraphs
 from gradbook.extraction.annotated import EventText
 from gradbook.extraction.event_extractor import EventExtractor
@@ -127,6 +128,6 @@ def test_parts_are_counted():
 
 @pytest.mark.skipif(not DATA.exists(), reason="DuEE isn't here")
 def test_the_stored_ceiling_is_what_duee_gives():
-    stored = json.loads((Path(__file__).parents[1] / "chapters" / "stored" / "06-ceiling.json").read_text())
+    stored = json.loads((STORED / "06-ceiling.json").read_text())
     del stored["command"]
     assert stored == json.loads(json.dumps(tables.ceilings(DATA / "duee")))

@@ -446,7 +446,7 @@ def test_predicates_have_different_colours_and_the_chosen_triple_another():
 def test_the_stored_bench_shows_what_it_was_made_for():
     path = STORED / "05-bench.json"
     if not path.exists():
-        pytest.skip("chapters/stored/05-bench.json has not been measured")
+        pytest.skip("stored/05-bench.json has not been measured")
     table = json.loads(path.read_text(encoding="utf-8"))
     (most,) = [row for row in table["decoding"]["candidates"] if row["candidates"] == 30]
     assert most["ratio"] >= 5

@@ -9,7 +9,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradbook.book.chapters import ROOT
 from gradbook.book.residual_depth import increments as measured
 from gradbook.book.residual_depth.arrays import backward, forward
 from gradbook.book.residual_depth.increments import fit_exponent, fit_growth, fit_slope
@@ -26,6 +25,7 @@ from gradbook.book.residual_depth.theory import (
     residual_log_factors,
     vector_log_factors,
 )
+from gradbook.book.stored import STORED
 from gradbook.residual_depth import (
     Design,
     ResidualStack,
@@ -286,7 +286,7 @@ def test_alpha_on_the_wrong_side_grows_with_depth(monkeypatch):
 
 
 def test_the_stored_increments_are_what_the_command_measures():
-    stored = json.loads((ROOT / "chapters" / "stored" / "08-increments.json").read_text())
+    stored = json.loads((STORED / "08-increments.json").read_text())
     assert stored["depths"] == list(measured.DEPTHS)
     assert (stored["seeds"], stored["width"], stored["batch"]) == (measured.SEEDS, measured.WIDTH, measured.BATCH)
     assert list(stored["increments"]) == list(measured.MEASURED)

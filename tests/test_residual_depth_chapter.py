@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from gradbook.book.chapters import ROOT
 from gradbook.book.explore.style import png
 from gradbook.book.residual_depth import exercises, pictures
 from gradbook.book.residual_depth import training as comparison
@@ -51,9 +50,9 @@ from gradbook.book.residual_depth.training import (
     digits,
     train,
 )
+from gradbook.book.stored import STORED
 from gradbook.residual_depth import Design, ResidualStack, depth_profile, first_step
 
-STORED = ROOT / "chapters" / "stored"
 SMALL = Budget(width=8, batch=8, steps=6)
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
-from gradbook.book.chapters import ROOT
+from gradbook.book.stored import STORED
 from gradbook.extraction.crf import CRFTagger
 from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer, Span, decode_spans, span_positives
 from gradbook.global_pointer.spans import by_type
@@ -197,7 +197,7 @@ def agreement() -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, print, and with ``--store`` write chapters/stored/04-bench.json."""
+    """Measure, print, and with ``--store`` write stored/04-bench.json."""
     torch.set_num_threads(1)
     cases = [(10, 128), (100, 128)]
     stored = {
@@ -214,7 +214,7 @@ def main() -> None:
     text = json.dumps(_rounded(stored), indent=1, ensure_ascii=False)
     print(text)
     if "--store" in sys.argv:
-        (ROOT / "chapters" / "stored" / "04-bench.json").write_text(text + "\n", encoding="utf-8")
+        (STORED / "04-bench.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _rounded(value: object) -> object:
