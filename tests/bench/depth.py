@@ -68,7 +68,7 @@ def main() -> None:
             case = {"norm": norm, "depth": depth, "width": width, "batch": batch}
             runs.append({**case, "ratio": round(ours / theirs, 2)})
     if "--store" in sys.argv:
-        write_table(STORED / "08-bench.json", {"command": "make stored", "runs": runs})
+        write_table(STORED / "08-bench.json", {"command": "python -m tests.bench.depth --store", "runs": runs})
     for name, milliseconds in compute_times().items():
         print(f"{name:20} {milliseconds:5.1f} ms")
 

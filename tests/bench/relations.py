@@ -104,7 +104,7 @@ def public_losses() -> dict[str, list[float]]:
 def main() -> None:
     """Measure, print, and with ``--store`` write stored/05-bench.json."""
     torch.set_num_threads(1)
-    stored: dict[str, object] = {"command": "make stored", "decoding": {}, "losses": {}}
+    stored: dict[str, object] = {"command": "python -m tests.bench.relations --store", "decoding": {}, "losses": {}}
     decoding: dict[str, list[dict[str, float]]] = {}
     for varied, cases in CASES.items():
         decoding[varied] = [decoding_row(*case) for case in cases]

@@ -140,7 +140,7 @@ def gradient_ratios() -> dict[str, float]:
 def main() -> None:
     """Measure, print, and with ``--store`` write stored/02-bench.json."""
     torch.set_num_threads(1)
-    stored = {"command": "make stored", "solvers": solver_rows()}
+    stored = {"command": "python -m tests.bench.solvers --store", "solvers": solver_rows()}
     for row in stored["solvers"]:
         print("  ".join(f"{cell:>20}" for cell in row))
     stored["steps"] = {name: round(ratio, 1) for name, ratio in step_ratios().items()}

@@ -201,7 +201,7 @@ def main() -> None:
     torch.set_num_threads(1)
     cases = [(10, 128), (100, 128)]
     stored = {
-        "command": "make stored",
+        "command": "python -m tests.bench.token_pairs --store",
         "agreement": agreement(),
         "losses": {
             f"{types} types, {length} tokens": loss_rows(types, length) for types, length in [(10, 128), (50, 128)]
