@@ -28,7 +28,7 @@ from gradbook.global_pointer.heads import TokenPairHead
 
 
 def stored_runs(heads=tables.HEADS, seeds=3):
-    """A comparison as ``python -m gradbook.book.global_pointer.comparison`` writes it; F1 0.8, 0.81, … by head and seed."""
+    """A comparison as ``gradbook.book.global_pointer.comparison`` writes it; F1 0.8, 0.81, … by head and seed."""
     runs = [
         {
             "head": head,

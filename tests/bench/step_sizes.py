@@ -89,7 +89,10 @@ def main() -> None:
     for name, ratio in found.items():
         print(f"{name:44} × {ratio:.2f}")
     if "--store" in sys.argv:
-        table = {"command": "python -m tests.bench.step_sizes --store", "steps": {name: round(ratio, 1) for name, ratio in found.items()}}
+        table = {
+            "command": "python -m tests.bench.step_sizes --store",
+            "steps": {name: round(ratio, 1) for name, ratio in found.items()},
+        }
         write_table(STORED / "07-bench.json", table)
 
 
