@@ -288,7 +288,7 @@ class TestExercises:
         assert check(exercise, lambda *arguments: ...).right is None
 
     def test_links_are_the_packages(self):
-        for events in links._CASES:
+        for events in links._LINK_CASES:
             made = [Event("t", frozenset(Argument(*some) for some in event)) for event in events]
             assert links.solve_links(events) == tuple(position_links(made))
 

@@ -172,7 +172,7 @@ def test_the_simplex_step_is_the_optimizers():
     alpha = torch.tensor([0.2, 0.5, 0.3], dtype=torch.float64, requires_grad=True)
     g = torch.tensor([1.0, -0.5, 0.3], dtype=torch.float64)
     alpha.grad = g
-    expected = simplex.exponentiated(alpha.detach().numpy().copy(), g.numpy(), 0.7)
+    expected = simplex.simplex_exponentiated(alpha.detach().numpy().copy(), g.numpy(), 0.7)
     ExponentiatedGradient([alpha], lr=0.7, simplex=True).step()
     assert np.allclose(alpha.detach().numpy(), expected)
 

@@ -56,7 +56,7 @@ class RelationExtractor(nn.Module):
     """Finds the relations of a text.
 
     ``linker`` scores ``len(predicates)`` predicates. In training, ``occurrence`` says where a mention is that stands
-    several times (:func:`gradbook.extraction.relation_extractor.located`), ``method`` and ``joint`` how the loss is made
+    several times (:func:`located`), ``method`` and ``joint`` how the loss is made
     (:meth:`RelationLinker.loss`). Raises ValueError if names and linker don't fit, a name stands twice, or there is no
     such ``occurrence`` or ``method``; TypeError for names that aren't a collection of strings.
     """

@@ -219,7 +219,7 @@ class ResidualStack(nn.Module):
         return inputs
 
     def weight_arrays(self) -> tuple[NDArray[np.float64], ...]:
-        """Return copies of the weights as :mod:`gradbook.book.residual_depth.arrays` takes them: (N, n, n) for each matrix.
+        """Return copies of the weights as plain arrays, (N, n, n) for each matrix.
 
         Raises ValueError for a Transformer, or an ffn whose inner width isn't n: the numpy twin has neither.
         """

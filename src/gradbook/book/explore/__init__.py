@@ -14,9 +14,10 @@ state (matplotlib) and the sweep over all controls that the tests run without a 
 """
 
 from gradbook.book.explore.controls import Choice, Point, Slider, Steps, Text, Toggle
+from gradbook.book.explore.live import Picture
 from gradbook.book.explore.marks import Dots, Labels, Path
 from gradbook.book.explore.panel import Panel
-from gradbook.book.explore.picture import Number, Picture, Predict
+from gradbook.book.explore.picture import Number, Predict
 from gradbook.book.explore.shapes import Arrows, Bars, HeatMap, arrow_outline, clip_polygon, contour_lines, join_paths
 from gradbook.book.explore.show import progress, show_figure, show_source, show_table
 from gradbook.book.explore.style import COLOURS, TASKS, new_figure

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 import ipywidgets as widgets
 
+from gradbook.book.explore.style import number_words
+
 
 class Control(Protocol):
     """The common face of all controls."""
@@ -42,12 +44,6 @@ _STYLE = {"description_width": "initial"}
 def _width(label: str) -> dict[str, str]:
     """Room for the label, a track of ten ems and the value."""
     return {"width": f"{0.5 * len(label) + 16:.0f}em"}
-
-
-def number_words(value: float) -> str:
-    """Three digits, a whole number in full, and a minus sign: 0.667, 10000, −8."""
-    whole = float(value).is_integer() and abs(value) < 1e9
-    return (f"{value:.0f}" if whole else f"{value:.3g}").replace("-", "−")
 
 
 # The 24 preferred numbers of a decade (IEC 60063): a log slider stops at them, so that 3 is 3 and not 3.02.

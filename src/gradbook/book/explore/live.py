@@ -10,47 +10,28 @@ from __future__ import annotations
 import html
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import bqplot
 import ipywidgets as widgets
 import numpy as np
+from IPython.display import display
 
 from gradbook.book.explore.controls import Control, Point, Steps
 from gradbook.book.explore.marks import State
-from gradbook.book.explore.picture import REVEALED, Picture
+from gradbook.book.explore.picture import REVEALED, StillPicture
 from gradbook.book.explore.shapes import Arrows
-from gradbook.book.explore.style import COLOURS
+from gradbook.book.explore.show import WAKE, WIDGET, caption_html
+from gradbook.book.explore.style import LIVE_CSS, png
 from gradbook.book.explore.switches import Switches
-
-# Paper and ink for the whole live picture, whatever the theme; and while it is alive its still twin is not shown.
-_CSS = f"""<style>
-.gradbook-live {{ background: {COLOURS["paper"]}; color: {COLOURS["ink"]}; padding: 8px; border-radius: 4px;
-  border: 1px solid {COLOURS["light"]}; max-width: 100%;
-  color-scheme: light; --jp-ui-font-color0: {COLOURS["ink"]}; --jp-ui-font-color1: {COLOURS["ink"]};
-  --jp-widgets-color: {COLOURS["ink"]}; --jp-widgets-label-color: {COLOURS["ink"]};
-  --jp-widgets-readout-color: {COLOURS["ink"]}; --jp-widgets-input-color: {COLOURS["ink"]};
-  --jp-widgets-input-background-color: white; --jp-layout-color1: white; --jp-layout-color2: #EEEEEA; }}
-.gradbook-live .bqplot text {{ fill: {COLOURS["ink"]} !important; }}
-.gradbook-live path.dot[style*="stroke: white"] {{ cursor: grab; }}
-.gradbook-live path.dot[style*="stroke: ivory"] {{ cursor: pointer; opacity: 0 !important; }}
-.gradbook-live path.dot[style*="stroke: ivory"]:hover {{ opacity: 0.35 !important; }}
-.gradbook-live .gradbook-switches .widget-toggle-button {{ width: auto; min-width: 2.6em; padding: 0 4px;
-  height: 24px; line-height: 24px; margin: 1px; }}
-.gradbook-live .dot_text {{ font-size: 15px; }}
-.gradbook-live [role=alert] {{ color: #8B1A00; }}
-.gradbook-live .widget-button:focus-visible, .gradbook-live .widget-toggle-button:focus-visible,
-.gradbook-live .noUi-handle:focus-visible,
-.gradbook-live input:focus-visible, .gradbook-live select:focus-visible {{ outline: 3px solid #0072B2; }}
-.jp-OutputArea:has(.gradbook-live) .jp-OutputArea-child:has(> .jp-RenderedImage) {{ display: none; }}
-</style>"""
 
 
 class Live:
     """The widgets of one picture. ``widget`` is what to display; ``values`` are the controls' values right now."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: StillPicture) -> None:
         self.picture = picture
         self.values = picture.values()
         self._controls = {control.name: control for control in picture.all_controls}
@@ -237,12 +218,12 @@ class Live:
         wrap = {"flex_flow": "row wrap", "align_items": "center"}
         row = {**wrap, "align_items": "flex-end"}
         figures = [
-            widgets.VBox([widgets.HTML(_heading(panel)), figure])
+            widgets.VBox([widgets.HTML(panel.heading()), figure])
             for panel, (figure, _) in zip(self.picture.panels, self._figures, strict=True)
         ]
         box = widgets.VBox(
             [
-                widgets.HTML(f"{_CSS}<b>{html.escape(self.picture.title)}</b>"),
+                widgets.HTML(f"{LIVE_CSS}<b>{html.escape(self.picture.title)}</b>"),
                 widgets.HBox(controls, layout=wrap),
                 widgets.HBox(buttons, layout=wrap),
                 widgets.HBox(figures, layout=row),
@@ -297,12 +278,18 @@ def _button(text: str, action: Callable[[], None], tooltip: str) -> Any:
     return button
 
 
-def _heading(panel: Any) -> str:
-    """The panel's title and legend, as text: it wraps, it can be read aloud, and it costs the picture nothing."""
-    legend = " &ensp;".join(
-        f'<span style="white-space:nowrap"><span style="color:{mark.colour}">'
-        f"{'╍' if getattr(mark, 'dashed', False) else '■'}</span> {html.escape(mark.label)}</span>"
-        for mark in panel.marks
-        if mark.label
-    )
-    return f'<div style="line-height:1.4; max-width:{panel.width + 70}px">{html.escape(panel.title)}<br>{legend}</div>'
+@dataclass(frozen=True)
+class Picture(StillPicture):
+    """A picture that comes alive: controls, a pure function from their values to arrays, and a fixed drawing of those.
+
+    ``compute`` takes the controls' values by name and returns the state; see :class:`StillPicture`.
+    """
+
+    def show(self) -> None:
+        """Display the still twin for readers without a kernel, the live picture that hides it, and the caption."""
+        live = Live(self)
+        name = self.caption.partition(". ")[0]
+        display({"image/png": png(self.static()), "text/plain": f"[{name}]"}, raw=True)
+        bundle = dict(live.widget._repr_mimebundle_())
+        display({WIDGET: bundle[WIDGET], "text/plain": WAKE}, raw=True)
+        display(caption_html(self.caption, self.alt))

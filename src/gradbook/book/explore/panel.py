@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -128,3 +129,15 @@ class Panel:
                 borderaxespad=0,
                 frameon=False,
             )
+
+    def heading(self) -> str:
+        """The title and the legend as HTML: it wraps, it can be read aloud, and it costs the picture nothing."""
+        legend = " &ensp;".join(
+            f'<span style="white-space:nowrap"><span style="color:{mark.colour}">'
+            f"{'╍' if getattr(mark, 'dashed', False) else '■'}</span> {html.escape(mark.label)}</span>"
+            for mark in self.marks
+            if mark.label
+        )
+        return (
+            f'<div style="line-height:1.4; max-width:{self.width + 70}px">{html.escape(self.title)}<br>{legend}</div>'
+        )

@@ -1,4 +1,4 @@
-"""A live picture: controls, a pure function from their values to arrays, and a fixed drawing of those arrays."""
+"""What a picture is before it is alive: its controls, its states, its still drawing, and a sweep over all of them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from gradbook.book.explore.controls import Control, Point, Toggle, number_words
+from gradbook.book.explore.controls import Control, Point, Toggle
 from gradbook.book.explore.marks import Dots, Mark, State
 from gradbook.book.explore.panel import Panel
 from gradbook.book.explore.shapes import Arrows, HeatMap
-from gradbook.book.explore.style import book_style, new_figure
+from gradbook.book.explore.style import book_style, new_figure, number_words
 
 REVEALED = "revealed"
 
@@ -49,7 +49,7 @@ class Predict:
 
 
 @dataclass(frozen=True)
-class Picture:
+class StillPicture:
     """All there is to know of a live picture.
 
     ``compute`` takes the controls' values by name and returns the state: a mapping from names to arrays, numbers
@@ -161,12 +161,6 @@ class Picture:
                 if isinstance(mark, HeatMap) and not len(mark.points(state, panel.frame))
             ]
         return found
-
-    def show(self) -> None:
-        """Display the live picture, its still twin for readers without a kernel, and the caption."""
-        from gradbook.book.explore.show import show_live
-
-        show_live(self)
 
 
 def _shown(value: Any) -> str:

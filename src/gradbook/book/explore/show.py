@@ -6,20 +6,14 @@ import ast
 import html
 import inspect
 import textwrap
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from typing import Any, TypeVar
 
+import ipywidgets as widgets
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
 from gradbook.book.explore.style import png
-
-if TYPE_CHECKING:
-    from gradbook.book.explore.picture import Picture
-from collections.abc import Iterable, Iterator, Sized
-from typing import TypeVar
-
-import ipywidgets as widgets
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 WAKE = "The picture above is still. Run this cell (Shift+Enter) and it comes alive."
@@ -28,8 +22,9 @@ WAKE = "The picture above is still. Run this cell (Shift+Enter) and it comes ali
 _HIDE_DEAD = "<style>.jp-OutputArea-child > .jupyter-widgets:not(:has(*)) {display: none}</style>"
 
 
-def _caption(caption: str, alt: str) -> HTML:
-    number, _, rest = caption.partition(". ")
+def caption_html(text: str, alt: str) -> HTML:
+    """Return a caption ("Figure 1.2. What to see …") and, folded below it, the picture in words."""
+    number, _, rest = text.partition(". ")
     return HTML(
         f"{_HIDE_DEAD}<p><b>{html.escape(number)}.</b> {html.escape(rest)}</p>"
         f"<details><summary>The picture in words</summary><p>{html.escape(alt)}</p></details>"
@@ -42,19 +37,7 @@ def show_figure(figure: Figure, caption: str, alt: str) -> None:
         if not text.strip():
             raise ValueError(f"a picture needs {name} text")
     display({"image/png": png(figure), "text/plain": f"[{caption.partition('. ')[0]}]"}, raw=True)
-    display(_caption(caption, alt))
-
-
-def show_live(picture: Picture) -> None:
-    """Display a live picture: its still twin (hidden while the live one is there), the widget, the caption."""
-    from gradbook.book.explore.live import Live
-
-    live = Live(picture)
-    name = picture.caption.partition(". ")[0]
-    display({"image/png": png(picture.static()), "text/plain": f"[{name}]"}, raw=True)
-    bundle = dict(live.widget._repr_mimebundle_())
-    display({WIDGET: bundle[WIDGET], "text/plain": WAKE}, raw=True)
-    display(_caption(picture.caption, picture.alt))
+    display(caption_html(caption, alt))
 
 
 def show_table(rows: Sequence[Sequence[str]], header: Sequence[str], caption: str) -> None:

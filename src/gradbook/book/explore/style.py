@@ -125,3 +125,32 @@ def png(figure: Figure, dpi: int = 100) -> bytes:
         small, "PNG", optimize=True
     )
     return small.getvalue()
+
+
+def number_words(value: float) -> str:
+    """Three digits, a whole number in full, and a minus sign: 0.667, 10000, −8."""
+    whole = float(value).is_integer() and abs(value) < 1e9
+    return (f"{value:.0f}" if whole else f"{value:.3g}").replace("-", "−")
+
+
+# Paper and ink for the whole live picture, whatever the theme; and while it is alive its still twin is not shown.
+LIVE_CSS = f"""<style>
+.gradbook-live {{ background: {COLOURS["paper"]}; color: {COLOURS["ink"]}; padding: 8px; border-radius: 4px;
+  border: 1px solid {COLOURS["light"]}; max-width: 100%;
+  color-scheme: light; --jp-ui-font-color0: {COLOURS["ink"]}; --jp-ui-font-color1: {COLOURS["ink"]};
+  --jp-widgets-color: {COLOURS["ink"]}; --jp-widgets-label-color: {COLOURS["ink"]};
+  --jp-widgets-readout-color: {COLOURS["ink"]}; --jp-widgets-input-color: {COLOURS["ink"]};
+  --jp-widgets-input-background-color: white; --jp-layout-color1: white; --jp-layout-color2: #EEEEEA; }}
+.gradbook-live .bqplot text {{ fill: {COLOURS["ink"]} !important; }}
+.gradbook-live path.dot[style*="stroke: white"] {{ cursor: grab; }}
+.gradbook-live path.dot[style*="stroke: ivory"] {{ cursor: pointer; opacity: 0 !important; }}
+.gradbook-live path.dot[style*="stroke: ivory"]:hover {{ opacity: 0.35 !important; }}
+.gradbook-live .gradbook-switches .widget-toggle-button {{ width: auto; min-width: 2.6em; padding: 0 4px;
+  height: 24px; line-height: 24px; margin: 1px; }}
+.gradbook-live .dot_text {{ font-size: 15px; }}
+.gradbook-live [role=alert] {{ color: #8B1A00; }}
+.gradbook-live .widget-button:focus-visible, .gradbook-live .widget-toggle-button:focus-visible,
+.gradbook-live .noUi-handle:focus-visible,
+.gradbook-live input:focus-visible, .gradbook-live select:focus-visible {{ outline: 3px solid #0072B2; }}
+.jp-OutputArea:has(.gradbook-live) .jp-OutputArea-child:has(> .jp-RenderedImage) {{ display: none; }}
+</style>"""

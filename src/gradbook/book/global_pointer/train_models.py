@@ -1,4 +1,4 @@
-"""Train what the chapter's pictures show and write it to chapters/stored: ``python -m gradbook.book.global_pointer.train_models``.
+"""Train what the chapter's pictures show and store it: ``python -m gradbook.book.global_pointer.train_models``.
 
 With names of parts only those: ``models`` (the four models of ``MODELS``, and the score maps of one of them after
 every epoch), ``lengths`` (how long the wrong spans are with and without rotary positions, three seeds), ``crossing``

@@ -1,4 +1,4 @@
-"""Draw every file under ``figures/``: ``python -m gradbook.book.make.figures``. A test draws them again and compares."""
+"""Draw every file under ``figures/``: ``python -m gradbook.book.make.figures``. A test draws and compares them."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def growth_state(start: float, target: float, rate: float, guess: float) -> dict
     state["ends"] = ", ".join(ends)
     mine = halves.pop("descent in log θ")
     state["halves"] = "; ".join(f"{way} {steps}" for way, steps in halves.items())
-    outcome = f"after {mine} steps" if mine != "–" else f"not within {STEPS} steps"
+    outcome = f"after {mine} steps" if mine != "–" else f"not within {GROWTH_STEPS} steps"
     state["verdict"] = f"Descent in log θ is half-way {outcome}; you guessed {guess:.0f}."
     return state
 
@@ -81,7 +81,7 @@ def growth_from_nearly_nothing() -> Picture:
                 log_y=True,
             ),
         ],
-        readout=[Number("halves", "steps to half-way"), Number("ends", f"θ after {STEPS} steps")],
+        readout=[Number("halves", "steps to half-way"), Number("ends", f"θ after {GROWTH_STEPS} steps")],
         predict=Predict(
             "The steps that exponentiated gradient needs to half-way stand below. How many does plain descent in "
             "φ = log θ need, with the same rate? Set your guess, then reveal.",
