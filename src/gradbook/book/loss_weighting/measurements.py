@@ -68,7 +68,7 @@ def implied_weights(scheme: str, losses: Pair, gradients: tuple[Pair, Pair], ini
         log_mean = (top + math.log(sum(tilted) / 2)) / gamma if gamma else sum(logs) / 2
         first, second = (math.exp(min((gamma - 1) * (value - log_mean), 700)) / 2 for value in logs)
         return first, second
-    raise ValueError(f"scheme must be one of {SCHEMES}, got {scheme!r}")
+    raise ValueError(f"scheme must be one of {BOWL_SCHEMES}, got {scheme!r}")
 
 
 def _inverse(numbers: Pair | list[float], complaint: str) -> Pair:
