@@ -103,7 +103,7 @@ def test_no_file_is_large_and_none_is_a_pickle():
 
 
 SHARED = {"checks", "task_gradients", "tasks", "exercises", "explore"}  # for all chapters
-SHARED |= {"multilabel_loss", "corpora", "encoders", "training"}  # for those on text
+SHARED |= {"multilabel_loss", "corpora", "encoders", "extraction"}  # for those on text
 ORDER = {"primary_auxiliary": {"pareto_gradients"}, "relation_linking": {"global_pointer"}}
 ORDER["event_linking"] = {"global_pointer", "relation_linking"}
 
