@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from gradbook.multilabel_loss import (
     BLOCK,
     RUN,
+    _positives_of,
     multilabel_cross_entropy,
     naive_sparse_multilabel_cross_entropy,
-    _positives_of,
     sparse_multilabel_cross_entropy,
 )
 
