@@ -63,7 +63,7 @@ def growing_faces(gramian: Array) -> Iterator[Array]:
     """
     ones = np.ones(len(gramian))
     problem, scale = _from_products(gramian / gramian.diagonal().min() + 1, ones)
-    for values in _grow_and_drop(problem):
+    for values in grow_and_drop(problem):
         yield values / scale / float((values / scale).sum())
 
 
@@ -85,19 +85,19 @@ def nonnegative_least_squares(columns: Array, target: Array) -> tuple[Array, int
     ``columns`` C (m, n) have length 1 or 0, and those of length 0 keep z = 0; ``target`` is t (m,). The same as
     :func:`nonnegative_quadratic` for M = CᵀC and b = Cᵀt, from the columns themselves.
     """
-    return _solved(_Columns(columns, target))
+    return _solved(Columns(columns, target))
 
 
-def _solved(problem: _Products | _Columns) -> tuple[Array, int]:
-    guess, steps = _exchange(problem)
+def _solved(problem: Products | Columns) -> tuple[Array, int]:
+    guess, steps = exchange(problem)
     if guess is not None:
         return guess, steps
-    path = list(_grow_and_drop(problem))
+    path = list(grow_and_drop(problem))
     return path[-1], steps + len(path)
 
 
 @dataclass(frozen=True)
-class _Products:
+class Products:
     """M and b for columns of length 1 or 0."""
 
     matrix: Array
@@ -118,7 +118,7 @@ class _Products:
 
 
 @dataclass(frozen=True)
-class _Columns:
+class Columns:
     """The columns C of length 1 or 0 themselves, and t."""
 
     columns: Array
@@ -126,6 +126,7 @@ class _Columns:
 
     @property
     def pull(self) -> Array:
+        """Cᵀt."""
         return self.force(np.zeros(self.columns.shape[1]))
 
     def force(self, values: Array) -> Array:
@@ -153,15 +154,15 @@ class _Columns:
         return 4 * (sum(self.columns.shape) + 4) * _EPSILON
 
 
-def _from_products(matrix: Array, linear: Array) -> tuple[_Products, Array]:
+def _from_products(matrix: Array, linear: Array) -> tuple[Products, Array]:
     """Return the problem for columns of length 1 (or 0), and the lengths that z is to be divided by."""
     lengths = np.sqrt(np.maximum(matrix.diagonal(), 0.0))
     scale = np.where(lengths > 0, lengths, 1.0)
     unit = matrix / scale / scale[:, None]
-    return _Products(unit, np.abs(unit), np.where(lengths > 0, linear / scale, 0.0)), scale
+    return Products(unit, np.abs(unit), np.where(lengths > 0, linear / scale, 0.0)), scale
 
 
-def _exchange(problem: _Products | _Columns) -> tuple[Array | None, int]:
+def exchange(problem: Products | Columns) -> tuple[Array | None, int]:
     """Guess the set of positive entries and move all that are on the wrong side at once: a few systems, if it ends.
 
     Returns None where it doesn't end, or meets dependent columns.
@@ -183,7 +184,7 @@ def _exchange(problem: _Products | _Columns) -> tuple[Array | None, int]:
     return None, steps
 
 
-def _grow_and_drop(problem: _Products | _Columns) -> Iterator[Array]:
+def grow_and_drop(problem: Products | Columns) -> Iterator[Array]:
     """Take in the column that pulls most, drop those that would turn negative, until none pulls: always ends."""
     values = np.zeros(len(problem.pull))
     positive: list[int] = []

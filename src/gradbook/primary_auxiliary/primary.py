@@ -121,25 +121,25 @@ def projection(blocks: Sequence[Tensor], dtype: torch.dtype) -> tuple[list[Tenso
     The n + 1 gradients become vectors of n + 1 entries (a QR factorisation), on which non-negative least squares finds
     λ for unit vectors. Their sum is u, up to rounding; where that could be seen in ``dtype``, it is taken out.
     """
-    near, sizes = scaled(blocks)
-    factor, lengths = coordinates(near)
-    values, steps = nonnegative_least_squares(factor[1:].T, -factor[0])
-    sides = np.diag(1 / np.where(lengths > 0, lengths, 1.0))  # what makes unit vectors of the gradients
-    weights = lengths[0] * np.concatenate([[1.0], values]) @ sides
-    rest = factor[0] + values @ factor[1:]
-    slack, reach = factor[1:] @ rest, 1 + float(values.sum())
-    if dtype == torch.float64 or np.sqrt(rest @ rest) < 0.1 * reach:
-        direction = orthogonal_part(near, np.eye(len(sides))[0], sides[1:][values > 0], factor * lengths[:, None])
-        slack = (sides @ inner_products(near, direction))[1:] * sides[0, 0]
+    near, powers = scaled(blocks)
+    units, lengths = coordinates(near)
+    values, steps = nonnegative_least_squares(units[1:].T, -units[0])
+    sum_of_units, reach = units[0] + values @ units[1:], 1 + float(values.sum())
+    scale = np.where(lengths > 0, lengths, 1.0)
+    weights = np.concatenate([[1.0], values]) * (lengths[0] / scale)
+    if dtype == torch.float64 or np.sqrt(sum_of_units @ sum_of_units) < 0.1 * reach:
+        active = np.diag(1 / scale)[1:][values > 0]
+        direction = orthogonal_part(near, np.eye(len(scale))[0], active, units * lengths[:, None])
+        slack = inner_products(near, direction)[1:] / scale[1:] / scale[0]
     else:
         direction = combination(near, weights)
-    residual = violation(values, slack, factor[1:] @ factor[0])
+        slack = units[1:] @ sum_of_units
+    residual = violation(values, slack, units[1:] @ units[0])
     with np.errstate(over="ignore", invalid="ignore"):  # λ and its square may leave float64 where u doesn't
-        multipliers = np.where(values > 0, weights[1:] * (sizes[0] / sizes[1:]), 0.0)
-        squared = float(np.sum((values @ factor[1:]) ** 2) * (lengths[0] * sizes[0]) ** 2)
-    found = Multipliers(
-        torch.from_numpy(multipliers).to(blocks[0].device), squared, residual, steps, residual <= TOLERANCE
-    )
-    if lengths[0] > 0 and is_blocked(length(direction) / float(lengths[0]), reach, len(factor), dtype):
-        return None, found
-    return [u * float(sizes[0]) for u in direction], found
+        multipliers = np.where(values > 0, weights[1:] * (powers[0] / powers[1:]), 0.0)
+        squared = float(np.sum((values @ units[1:]) ** 2) * (lengths[0] * powers[0]) ** 2)
+    found = torch.from_numpy(multipliers).to(blocks[0].device)
+    certified = Multipliers(found, squared, residual, steps, residual <= TOLERANCE)
+    if lengths[0] > 0 and is_blocked(length(direction) / float(lengths[0]), reach, len(scale), dtype):
+        return None, certified
+    return [u * float(powers[0]) for u in direction], certified
