@@ -14,7 +14,6 @@ from gradbook.book.explore.live import Live
 from gradbook.book.explore.style import png
 from gradbook.book.global_pointer import pictures
 from gradbook.book.global_pointer.comparison import build
-from gradbook.book.global_pointer.figures import HEAD_COLOURS
 from gradbook.book.global_pointer.models import (
     EXAMPLES,
     LABELS,
@@ -43,6 +42,7 @@ from gradbook.book.global_pointer.pictures import (
 )
 from gradbook.book.global_pointer.pictures.owners import CASES, HEADS, STEPS, stored_runs, train_case
 from gradbook.book.stored import STORED
+from gradbook.book.tables import HEAD_COLOURS
 from gradbook.extraction.annotated import Entity
 from gradbook.extraction.crf import CRFTagger
 from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer

@@ -92,12 +92,11 @@ def event_corpus(
     text_of: Callable[[Content], str],
     event_of: Callable[[str, Content], Found],
     bad: Bad,
-    empty: bool = False,
 ) -> Corpus[EventText]:
     """Return the corpus of all entries; ``event_of`` makes the event of one entry of event_list, or raises ValueError.
 
-    ``empty``: a record without event_list has no events; else that is a problem. An event or an argument that stands
-    twice is a problem, but costs nothing: the text stays, with it once. Any other problem leaves its text out whole.
+    An event or an argument that stands twice is a problem, but costs nothing: the text stays, with it once. Any other
+    problem leaves its text out whole.
     """
     file = os.fspath(path)
 
@@ -105,7 +104,7 @@ def event_corpus(
         try:
             content = entry.content()
             text = text_of(content)
-            named = [] if empty and "event_list" not in content else list_of(content, "event_list")
+            named = list_of(content, "event_list")
         except ValueError as error:
             return Record(entry.line, None, (Problem(file, entry.line, str(error)),))
         return _record(file, entry.line, text, [_found(text, event, event_of) for event in named])

@@ -18,7 +18,7 @@ def read_lines(path: str | os.PathLike[str]) -> list[str]:
     Bytes that aren't UTF-8 become lone surrogates, which no UTF-8 can hold; ``undecodable`` finds them.
     """
     text = Path(path).read_bytes().removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    lines = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
     return lines if lines[-1] else lines[:-1]
 
 

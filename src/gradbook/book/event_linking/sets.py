@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from gradbook.book.data.bylines import byline_cut
 from gradbook.book.data.meetings import meeting_cut
 from gradbook.book.event_linking.ceiling import spurious_events
-from gradbook.book.global_pointer.comparison import Budget
+from gradbook.book.fitting import Budget
 from gradbook.event_linking import Event
 from gradbook.extraction.annotated import EventText
 from gradbook.extraction.event_files import duee_split
