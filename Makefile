@@ -1,6 +1,7 @@
-# In the Name of Loss. `make lab` opens the book, `make test` proves it; see README.md.
+# In the Name of Loss. `make lab` opens the book, `make test` proves it; see README.md and CONTRIBUTING.md.
 #
-# DATA         folder with the public sets that `make stored-long` measures on (cluener, agr_rel4, webnlg_star, duie, duee)
+# NAME         a chapter ("03", "03-primary-auxiliary") or a stored table ("07-sensitivity")
+# DATA         folder with the public sets that some tables are measured on (cluener, agr_rel4, webnlg_star, duie, duee)
 # PYTHON       the Python to build the virtual environment with (3.11 or newer)
 # PIP_OPTIONS  more options for pip; on Linux, for PyTorch without the CUDA libraries:
 #              make lab PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"
@@ -10,22 +11,26 @@ WORKERS ?= 2
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(PIP_OPTIONS)
+NBVAL := $(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout 180
 # The book's own JupyterLab settings, and the kernel of this environment before any of the same name elsewhere.
 export JUPYTER_CONFIG_PATH := $(CURDIR)/.jupyter
 export JUPYTER_PREFER_ENV_PATH := 1
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test check book figures bench stored stored-long help
+.PHONY: lab test check format chapter notebooks book figures bench stored help
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make lab      open the book in JupyterLab"
-	@echo "make test     run everything: checks, unit tests, every chapter, the browser"
-	@echo "make book     run every chapter top to bottom and store its outputs"
-	@echo "make figures  draw every file under figures/ (with a screenshot where there is Chromium)"
-	@echo "make bench    measure controls in a real browser, and methods against the public ones"
-	@echo "make stored   measure again the tables and small models under chapters/stored/ (four hours)"
-	@echo "make stored-long  the long tables of chapters 4 to 6; DATA=folder with the public sets (a night)"
+	@echo "make lab                 open the book in JupyterLab"
+	@echo "make test                run everything: checks, unit tests, every chapter, the browser"
+	@echo "make chapter NAME=03     run one chapter, store its outputs, and test it"
+	@echo "make notebooks           run every chapter against its stored outputs"
+	@echo "make check, make format  style and types; put the style right"
+	@echo "make book                run every chapter top to bottom and store its outputs"
+	@echo "make figures             draw every file under figures/ (with a screenshot where there is Chromium)"
+	@echo "make bench               measure controls in a real browser, and methods against the public ones"
+	@echo "make stored              list the stored tables and models and the commands that make them"
+	@echo "make stored NAME=07-sensitivity DATA=folder   measure one again (seconds to hours)"
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -34,13 +39,13 @@ help:
 	@$(PYTHON) -m venv .venv
 
 .venv/lab.done: pyproject.toml constraints.txt | .venv/bin/python
-	@echo "Installing JupyterLab, PyTorch and the book's package into .venv (1.7 GB; a minute or two, once) …"
-	@$(INSTALL) --editable .
+	@echo "Installing JupyterLab, PyTorch and the book into .venv (1.8 GB; a minute or two, once) …"
+	@$(INSTALL) --editable ".[book]"
 	@touch $@
 
 .venv/test.done: pyproject.toml constraints.txt | .venv/lab.done
 	@echo "Installing what the tests need …"
-	@$(INSTALL) --editable ".[test,encoders]"
+	@$(INSTALL) --editable ".[test]"
 	@touch $@
 
 lab: .venv/lab.done
@@ -53,56 +58,35 @@ check: .venv/test.done
 	@$(BIN)/ruff format --quiet --check src tests
 	@$(BIN)/mypy --no-error-summary
 
+format: .venv/test.done
+	@$(BIN)/ruff check --quiet --fix src tests
+	@$(BIN)/ruff format --quiet src tests
+
 # Two workers share two cores: a second thread in each would wait for the first of the other.
-test: export OMP_NUM_THREADS := 1
+test notebooks chapter: export OMP_NUM_THREADS := 1
 test: check
 	@echo "Looking for Chromium and Chinese fonts …"
 	@sh tests/browser/install_chromium.sh
-	@echo "Running all tests (some fifteen minutes on two cores) …"
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --nbval-cell-timeout 180 chapters tests
+	@echo "Running all tests …"
+	@$(NBVAL) -n $(WORKERS) --dist loadfile --no-loadscope-reorder chapters tests
+
+chapter: .venv/test.done
+	@test -n "$(NAME)" || { echo "Which chapter? make chapter NAME=03"; exit 1; }
+	@$(BIN)/python -m gradbook.book.make.run $(NAME)
+	@$(NBVAL) chapters/$(NAME)*.ipynb tests/chapters -k "$(NAME)"
+
+notebooks: .venv/test.done
+	@$(NBVAL) -n $(WORKERS) --dist loadfile chapters
 
 book: .venv/lab.done
-	@$(BIN)/python -m gradbook.book.run
+	@$(BIN)/python -m gradbook.book.make.run
 
 figures: .venv/lab.done
-	@$(BIN)/python -m gradbook.book.figures
+	@$(BIN)/python -m gradbook.book.make.figures
 
 bench: .venv/test.done
 	@sh tests/browser/install_chromium.sh
-	@$(BIN)/python -m tests.bench.methods
-	@$(BIN)/python -m tests.bench.solvers
-	@$(BIN)/python -m tests.bench.token_pairs
-	@$(BIN)/python -m tests.bench.relations
-	@$(BIN)/python -m tests.bench.events
-	@$(BIN)/python -m tests.bench.step_sizes
-	@$(BIN)/python -m tests.bench.depth
-	@$(BIN)/python -m tests.bench.controls
+	@$(BIN)/python -m tests.bench
 
 stored: .venv/test.done
-	@$(BIN)/python -m gradbook.loss_weighting.comparison
-	@$(BIN)/python -m gradbook.pareto_gradients.comparison
-	@$(BIN)/python -m gradbook.primary_auxiliary.comparison
-	@$(BIN)/python -m tests.bench.methods --store
-	@$(BIN)/python -m tests.bench.solvers --store
-	@$(BIN)/python -m gradbook.global_pointer.store
-	@$(BIN)/python -m gradbook.global_pointer.comparison msra nested
-	@$(BIN)/python -m tests.bench.token_pairs --store
-	@$(BIN)/python -m gradbook.relation_linking.store
-	@$(BIN)/python -m gradbook.relation_linking.comparison silver methods
-	@$(BIN)/python -m gradbook.relation_linking.by_heart
-	@$(BIN)/python -m tests.bench.relations --store
-	@$(BIN)/python -m gradbook.event_linking.store
-	@$(BIN)/python -m gradbook.event_linking.comparison bylines meetings
-	@$(BIN)/python -m tests.bench.events --store
-	@$(BIN)/python -m gradbook.step_sizes.comparison
-	@$(BIN)/python -m tests.bench.step_sizes --store
-	@$(BIN)/python -m gradbook.residual_depth.comparison increments training sgd
-	@$(BIN)/python -m tests.bench.depth --store
-
-stored-long: .venv/test.done
-	@$(BIN)/python -m gradbook.global_pointer.comparison full --seeds 1
-	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors
-	@$(BIN)/python -m gradbook.global_pointer.comparison cluener --data "$(DATA)/cluener" --features .venv/cluener.safetensors \
-	  --epochs 16 --seeds 1 --heads CRF "Efficient GlobalPointer"
-	@$(BIN)/python -m gradbook.relation_linking.comparison counts agr occurrence webnlg slim slim-64 duie duie-64 joint --data "$(DATA)"
-	@$(BIN)/python -m gradbook.event_linking.comparison ceiling duee duee-64 --data "$(DATA)"
+	@$(BIN)/python -m gradbook.book.make.stored $(NAME) $(if $(DATA),--data "$(DATA)")

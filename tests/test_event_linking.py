@@ -11,42 +11,39 @@ import pytest
 import torch
 
 from gradbook import event_linking
-from gradbook.event_linking import (
-    DUEE_FIN_CHOICES,
+from gradbook.book.event_linking.ceiling import (
     EXAMPLES,
-    TRIGGER,
-    Argument,
+    ceiling,
+    coded_adjacency,
+    obstacles,
+    recoded,
+    spurious_events,
+    spurious_kinds,
+)
+from gradbook.book.event_linking.enumerated import (
+    DUEE_FIN_CHOICES,
     Choice,
     ChosenEvent,
+    enumerated_roles,
+    restore_enumerated,
+)
+from gradbook.book.event_linking.traces import count_calls, recursion_tree
+from gradbook.event_linking import (
+    TRIGGER,
+    Argument,
     Event,
     Links,
     Node,
-    RoleArgument,
     TooManySubgraphs,
     adjacency_from_links,
-    argument_score,
-    ceiling,
-    coded_adjacency,
     complete_subgraphs,
-    count_calls,
     decode_events,
-    enumerated_roles,
     event_nodes,
-    event_score,
-    identifiable,
     link_tables,
-    mention_f1,
     node_adjacency,
-    obstacles,
     position_links,
-    recoded,
-    recursion_tree,
-    restore_enumerated,
-    role_arguments,
-    spurious_events,
-    spurious_kinds,
-    table_count,
 )
+from gradbook.extraction.f1 import RoleArgument, argument_score, event_score, mention_f1, role_arguments
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", Path(__file__).parents[2] / "shared" / "data")) / "duee"
 needs_duee = pytest.mark.skipif(not DATA.is_dir(), reason=f"no DuEE in {DATA.parent}")
@@ -379,10 +376,11 @@ def test_events_come_back_exactly_if_there_is_no_obstacle():
     for family in families:
         events = [event("a", *arguments) for arguments in family]
         back = decode_events(event_nodes(events), node_adjacency(events))
-        assert (identifiable(events) is None) == (set(back) == set(events))
+        free = not obstacles(events)
+        assert free == (set(back) == set(events))
         antichain = not any(set(a) < set(b) for a in family for b in family)
-        assert (identifiable(events) is None) == (antichain and conformal(family))
-        counts[identifiable(events) is None] += 1
+        assert free == (antichain and conformal(family))
+        counts[free] += 1
     assert min(counts.values()) > 100
 
 
@@ -400,9 +398,8 @@ def test_obstacles_are_named():
     assert obstacles([event("b", (0, 0, "x")), large]) == []
     x, y, z = (0, 0, "x"), (1, 1, "y"), (2, 2, "z")
     triangle = [event("a", x, y), event("a", y, z), event("a", x, z)]
-    assert identifiable(triangle) == ("merged", event("a", x, y, z), None)
-    assert [o.kind for o in obstacles(triangle)] == ["merged"]
-    assert identifiable([]) is None
+    assert obstacles(triangle) == [("merged", event("a", x, y, z), None)]
+    assert obstacles([]) == []
 
 
 # ---- how links are written ----
@@ -444,10 +441,9 @@ def test_finer_codings_have_fewer_edges_and_none_loses_one():
     assert min(more.values()) > 0
 
 
-def test_tables_are_counted():
-    events = [event("a", (0, 0, "x"), (1, 1, "y")), event("b", (0, 0, "x"))]
-    assert [table_count(events, coding) for coding in ("nodes", "positions", "types", "roles")] == [0, 2, 4, 6]
-    for call in (coded_adjacency, table_count, recoded):
+def test_an_unknown_coding_is_refused():
+    events = [event("a", (0, 0, "x"), (1, 1, "y"))]
+    for call in (coded_adjacency, recoded):
         with pytest.raises(ValueError, match="coding must be one of nodes, positions, types, roles, got 'x'"):
             call(events, "x")
 
@@ -477,7 +473,7 @@ def test_each_reason_has_its_example(kind):
     if cured:
         assert not spurious_kinds(EXAMPLES[kind], cured)
         assert recoded(EXAMPLES[kind], cured) == sorted(EXAMPLES[kind])
-    assert (identifiable(EXAMPLES[kind]) is None) == (kind != "merged")
+    assert bool(obstacles(EXAMPLES[kind])) == (kind == "merged")
 
 
 def test_spurious_events_are_explained_by_their_false_edges():

@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from gradbook.corpora import EventText
-from gradbook.corpora.events import TRIGGER, Argument, Event
-from gradbook.event_linking import TooManySubgraphs
-from gradbook.event_linking.comparison import build, evaluate, facts, run, tables
-from gradbook.event_linking.comparison.models import classes_of
-from gradbook.event_linking.comparison.sets import EventSet, load_set
-from gradbook.event_linking.extractor import EventExtractor
-from gradbook.relation_linking.comparison import POINTERS, Budget
+from gradbook.book.event_linking import comparison as tables
+from gradbook.book.event_linking import sets as facts
+from gradbook.book.event_linking.comparison import build, classes_of, evaluate, run
+from gradbook.book.event_linking.sets import EventSet, load_set
+from gradbook.book.fitting import Budget
+from gradbook.book.relation_linking.comparison import POINTERS
+from gradbook.book.stored import STORED
+from gradbook.event_linking import TRIGGER, Argument, Event, TooManySubgraphs
+from gradbook.extraction.annotated import EventText
+from gradbook.extraction.event_extractor import EventExtractor
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 MEETING = Event("会见", frozenset({Argument(0, 0, "会见者"), Argument(1, 2, TRIGGER), Argument(3, 3, "会见对象")}))
@@ -126,6 +128,6 @@ def test_parts_are_counted():
 
 @pytest.mark.skipif(not DATA.exists(), reason="DuEE isn't here")
 def test_the_stored_ceiling_is_what_duee_gives():
-    stored = json.loads((Path(__file__).parents[1] / "chapters" / "stored" / "06-ceiling.json").read_text())
+    stored = json.loads((STORED / "06-ceiling.json").read_text())
     del stored["command"]
     assert stored == json.loads(json.dumps(tables.ceilings(DATA / "duee")))

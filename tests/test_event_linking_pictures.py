@@ -8,19 +8,42 @@ import numpy as np
 import pytest
 import torch
 
-from gradbook.corpora import load_meetings
-from gradbook.corpora.events import Argument, Event
-from gradbook.event_linking import EXAMPLES as CODED
-from gradbook.event_linking import complete_subgraphs, count_calls, pictures, recoded
-from gradbook.event_linking.counted import DENSITIES, MOST, SEARCHES, SIZES, random_calls, random_graph
-from gradbook.event_linking.extractor import EventExtractor
-from gradbook.event_linking.pictures import arcs, calls, ceiling, circle, graph, noise, scored, searches
-from gradbook.event_linking.sentences import EXAMPLES, SENTENCED
-from gradbook.event_linking.store import both_types, main, with_byline
-from gradbook.event_linking.stored import ENGLISH, MODEL, load_model, model_facts
-from gradbook.explore import Switches
-from gradbook.explore.live import Live
-from gradbook.global_pointer.stored import STORED
+from gradbook.book.data.meetings import load_meetings
+from gradbook.book.event_linking import pictures
+from gradbook.book.event_linking.ceiling import EXAMPLES as CODED
+from gradbook.book.event_linking.ceiling import recoded
+from gradbook.book.event_linking.models import ENGLISH, EXAMPLES, MODEL, SENTENCED, load_model, model_facts
+from gradbook.book.event_linking.pictures import (
+    arcs,
+    calls,
+    ceiling,
+    graph,
+    noise,
+    searches,
+)
+from gradbook.book.event_linking.pictures import (
+    arcs as scored,
+)
+from gradbook.book.event_linking.pictures import (
+    graph as circle,
+)
+from gradbook.book.event_linking.pictures.calls import (
+    COUNTED_SEARCHES as SEARCHES,
+)
+from gradbook.book.event_linking.pictures.calls import (
+    DENSITIES,
+    MOST,
+    SIZES,
+    random_calls,
+    random_graph,
+)
+from gradbook.book.event_linking.traces import count_calls
+from gradbook.book.event_linking.train_models import both_types, main, with_byline
+from gradbook.book.explore import Switches
+from gradbook.book.explore.live import Live
+from gradbook.book.stored import STORED
+from gradbook.event_linking import Argument, Event, complete_subgraphs
+from gradbook.extraction.event_extractor import EventExtractor
 
 BY_TITLE = {example.title: example for example in EXAMPLES}
 
@@ -79,7 +102,7 @@ def test_the_stored_model_is_small_and_what_its_facts_say():
     assert {word for known in model.linker.classes for word in known} <= ENGLISH.keys()
     assert float(facts["test bylines F1 of arguments"]) > 0.95
     assert 0.7 < float(facts["test meetings F1 of arguments"]) < float(facts["dev F1 of arguments"])
-    assert facts["command"] == "python -m gradbook.event_linking.store model"
+    assert facts["command"] == "python -m gradbook.book.event_linking.train_models model"
 
 
 def test_the_model_is_right_in_all_sentences_but_one():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradbook.explore import (
+from gradbook.book.explore import (
     COLOURS,
     Arrows,
     Bars,
@@ -33,8 +33,8 @@ from gradbook.explore import (
     show_figure,
     show_table,
 )
-from gradbook.explore.live import Live
-from gradbook.explore.style import png
+from gradbook.book.explore.live import Live
+from gradbook.book.explore.style import png
 
 
 def compute(size, kind, flag, step, text, tip):

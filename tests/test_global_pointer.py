@@ -5,20 +5,19 @@ import itertools
 import pytest
 import torch
 
+from gradbook.extraction.crf import CRFTagger, OverlappingSpans, bio_spans, bio_tags
 from gradbook.global_pointer import (
-    CRFTagger,
     EfficientGlobalPointer,
     GlobalPointer,
-    OverlappingSpans,
     Span,
     TooManySpans,
-    blocked,
     decode_spans,
     span_positives,
 )
-from gradbook.global_pointer.crf import bio_spans, bio_tags
-from gradbook.global_pointer.head import TokenPairHead
-from gradbook.global_pointer.rotary import rotate
+from gradbook.global_pointer import (
+    losses as blocked,
+)
+from gradbook.global_pointer.heads import TokenPairHead, rotate
 
 POINTERS = [GlobalPointer, EfficientGlobalPointer]
 B, L, D, T = 3, 20, 16, 7
@@ -222,7 +221,7 @@ def test_a_great_spread_of_scores_falls_back_without_a_nan():
     ends = torch.zeros(1, 2, 6)
     ends[0, :, 5] = 300.0
     ends[0, :, 0] = -300.0
-    from gradbook.global_pointer.factored import factored_loss
+    from gradbook.global_pointer.losses import factored_loss
     from gradbook.multilabel_loss import sparse_multilabel_cross_entropy
 
     parts = [spans.requires_grad_(), torch.randn(1, 2, 6).requires_grad_(), ends.requires_grad_()]
@@ -241,7 +240,7 @@ def test_a_great_spread_of_scores_falls_back_without_a_nan():
 
 
 def test_the_pieces_of_the_fallback_don_t_show(monkeypatch):
-    from gradbook.global_pointer import factored
+    from gradbook.global_pointer import losses as factored
 
     head, hidden, mask, positives, _ = case(scale=300.0)
     whole = torch.autograd.grad(head.loss(hidden, mask, positives).sum(), hidden)[0]

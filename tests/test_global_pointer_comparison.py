@@ -5,14 +5,16 @@ import json
 import pytest
 import torch
 
-from gradbook.corpora import Entity, Sentence
-from gradbook.encoders import BiLSTM, CharacterEmbedding, Characters, TextEncoder
-from gradbook.global_pointer import EfficientGlobalPointer, EntityExtractor, Score, entity_score
-from gradbook.global_pointer.comparison import Budget, build, fit, outermost, tables
-from gradbook.global_pointer.comparison.models import HEADS
-from gradbook.global_pointer.comparison.runs import inner, run
-from gradbook.global_pointer.comparison_figures import joined_names
-from gradbook.global_pointer.fine_print import formula_pushes
+from gradbook.book.fitting import Budget, fit
+from gradbook.book.global_pointer import comparison as tables
+from gradbook.book.global_pointer.comparison import HEADS, build, f1, inner, joined_names, outermost, run
+from gradbook.book.global_pointer.measurements import formula_pushes
+from gradbook.extraction.annotated import Entity, Sentence
+from gradbook.extraction.characters import CharacterEmbedding, Characters
+from gradbook.extraction.encoders import BiLSTM, TextEncoder
+from gradbook.extraction.entity_extractor import EntityExtractor
+from gradbook.extraction.f1 import Score, entity_score
+from gradbook.global_pointer import EfficientGlobalPointer
 
 NESTED = Sentence("北京大学在上海", frozenset({Entity(0, 1, "LOC"), Entity(0, 3, "ORG"), Entity(5, 6, "LOC")}))
 
@@ -80,11 +82,11 @@ def test_a_table_is_resumed_where_it_stopped(tmp_path, monkeypatch):
             return ({"test": 0.123456} for _ in jobs)
 
     monkeypatch.setattr(tables, "STORED", tmp_path)
-    monkeypatch.setattr("gradbook.tasks.runs.ProcessPoolExecutor", Pool)
+    monkeypatch.setattr("gradbook.book.stored.ProcessPoolExecutor", Pool)
     monkeypatch.setattr("sys.argv", ["comparison", "msra", "--seeds", "1", "--epochs", "7", "--resume"])
     tables.main()
     stored = json.loads((tmp_path / "04-msra-7.json").read_text(encoding="utf-8"))
-    assert stored["command"] == "python -m gradbook.global_pointer.comparison msra --epochs 7"
+    assert stored["command"] == "python -m gradbook.book.global_pointer.comparison msra --epochs 7"
     assert stored["epochs"] == 7
     assert [(row["head"], row["test"]) for row in stored["runs"]] == [
         ("CRF", 0.5),
@@ -101,7 +103,7 @@ def trained(limit):
     model = EntityExtractor(encoder, EfficientGlobalPointer(32, 2, 16), ("LOC", "ORG"))
     shifted = frozenset(Entity(e.start + 3, e.end + 3, e.label) for e in NESTED.entities)
     texts = [NESTED, Sentence("从从从" + NESTED.text + "从从从", shifted), Sentence("从从从从从", frozenset())]
-    fit(model, texts * 8, texts, Budget(epochs=15, batch_size=4, learning_rate=0.02), show=False)
+    fit(model, texts * 8, texts, Budget(epochs=15, batch_size=4, learning_rate=0.02), f1, show=False)
     return model
 
 
@@ -146,9 +148,6 @@ def test_the_article_s_formula_pushes_the_wrong_way():
 
 
 def test_joined_names_are_counted():
-    class Fixed:
-        def extract(self, texts):
-            return [frozenset({Entity(0, 39, "LOC"), Entity(1, 39, "LOC"), Entity(0, 5, "LOC")})] * len(texts)
-
+    found = frozenset({Entity(0, 39, "LOC"), Entity(1, 39, "LOC"), Entity(0, 5, "LOC")})
     sentence = Sentence("天" * 40, frozenset({Entity(0, 1, "LOC"), Entity(38, 39, "LOC")}))
-    assert joined_names(Fixed(), [sentence]) == (2, 1)
+    assert joined_names([found], [sentence]) == (2, 1)

@@ -8,16 +8,43 @@ import numpy as np
 import pytest
 import torch
 
-from gradbook.corpora import Entity, load_msra
-from gradbook.explore import COLOURS
-from gradbook.explore.live import Live
-from gradbook.global_pointer import CRFTagger, EfficientGlobalPointer, GlobalPointer, pictures
-from gradbook.global_pointer.comparison import build
-from gradbook.global_pointer.palette import HEAD_COLOURS
-from gradbook.global_pointer.pictures import boxes, costs, lengths, line, maps, owners, sentence, training
-from gradbook.global_pointer.pictures.crossing_runs import CASES, HEADS, STEPS, stored_runs, train_case
-from gradbook.global_pointer.sentences import EXAMPLES, Example
-from gradbook.global_pointer.stored import LABELS, MODELS, STORED, load_epochs, load_model, model_facts, model_path
+from gradbook.book.data.msra import load_msra
+from gradbook.book.explore import COLOURS
+from gradbook.book.explore.live import Live
+from gradbook.book.global_pointer import pictures
+from gradbook.book.global_pointer.comparison import build
+from gradbook.book.global_pointer.models import (
+    EXAMPLES,
+    LABELS,
+    MODELS,
+    Example,
+    load_epochs,
+    load_model,
+    model_facts,
+    model_path,
+)
+from gradbook.book.global_pointer.pictures import (
+    costs,
+    line,
+    owners,
+    sentence,
+    training,
+)
+from gradbook.book.global_pointer.pictures import (
+    sentence as boxes,
+)
+from gradbook.book.global_pointer.pictures import (
+    sentence as maps,
+)
+from gradbook.book.global_pointer.pictures import (
+    training as lengths,
+)
+from gradbook.book.global_pointer.pictures.owners import CASES, HEADS, STEPS, stored_runs, train_case
+from gradbook.book.stored import STORED
+from gradbook.book.tables import HEAD_COLOURS
+from gradbook.extraction.annotated import Entity
+from gradbook.extraction.crf import CRFTagger
+from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer
 
 BY_TITLE = {example.title: example for example in EXAMPLES}
 BENCH = {
@@ -65,7 +92,7 @@ def test_a_stored_model_is_what_its_facts_say(name):
     assert facts["head"] == MODELS[name][0]
     assert type(model.head) is type(build(facts["head"], LABELS).head)
     assert 0.65 < float(facts["test F1"]) < 0.85
-    assert "gradbook.global_pointer.store" in facts["command"]
+    assert "gradbook.book.global_pointer.train_models" in facts["command"]
     if name != "crf":
         assert model.head.rotary == MODELS[name][1] == (facts["rotary"] == "True")
 

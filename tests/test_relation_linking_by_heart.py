@@ -5,10 +5,11 @@ import math
 import pytest
 import torch
 
-from gradbook.corpora import RelationText, Triple
-from gradbook.explore.style import png
-from gradbook.relation_linking import by_heart, by_heart_figures
-from gradbook.relation_linking.comparison import build
+from gradbook.book.explore.style import png
+from gradbook.book.relation_linking import by_heart
+from gradbook.book.relation_linking import by_heart as by_heart_figures
+from gradbook.book.relation_linking.comparison import build
+from gradbook.extraction.annotated import RelationText, Triple
 
 TEXTS = [
     RelationText("甲丙丙丙丙丙乙", frozenset({Triple("甲", "p", "乙")})),

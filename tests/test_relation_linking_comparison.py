@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from gradbook.corpora import Fact, RelationText, Triple
-from gradbook.relation_linking.comparison import POINTERS, Budget, build, run, tables
-from gradbook.relation_linking.comparison.counts import repeated, set_counts, unwanted
-from gradbook.relation_linking.comparison.sets import RelationSet, load_set
-from gradbook.tasks.runs import fill_table
+from gradbook.book.fitting import Budget
+from gradbook.book.relation_linking import comparison as tables
+from gradbook.book.relation_linking.comparison import POINTERS, build, run
+from gradbook.book.relation_linking.sets import RelationSet, load_set, repeated, set_counts, unwanted
+from gradbook.book.stored import fill_table
+from gradbook.extraction.annotated import Fact, RelationText, Triple
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 FAR = "丙" * 9
@@ -123,7 +124,7 @@ class Pool:
 
 
 def test_a_table_grows_row_by_row_and_is_resumed(tmp_path, monkeypatch):
-    monkeypatch.setattr("gradbook.tasks.runs.ProcessPoolExecutor", Pool)
+    monkeypatch.setattr("gradbook.book.stored.ProcessPoolExecutor", Pool)
     path, jobs = tmp_path / "05-x.json", [{"seed": seed} for seed in range(3)]
 
     def fails_at_2(job):

@@ -8,36 +8,40 @@ import numpy as np
 import pytest
 import torch
 
-from gradbook.corpora import Fact, load_silver_relations
-from gradbook.corpora.people_daily import TaggedWord
-from gradbook.corpora.silver_rule import silver_facts
-from gradbook.explore import COLOURS
-from gradbook.explore.live import Live
-from gradbook.multilabel_loss import sparse_multilabel_cross_entropy
-from gradbook.relation_linking import (
-    Relation,
-    decode_relations,
-    factor_count,
-    nested_loops,
-    pictures,
-    quintuple_count,
-    smallest_ambiguities,
-    spurious,
-)
-from gradbook.relation_linking.comparison import POINTERS
-from gradbook.relation_linking.pictures import ambiguity, arcs, decoders, linked_maps, one_row, quintuples, triples
-from gradbook.relation_linking.pictures.planted import counted, planted_scores
-from gradbook.relation_linking.sentences import EXAMPLES
-from gradbook.relation_linking.stored import (
+from gradbook.book.data.people_daily import TaggedWord
+from gradbook.book.data.silver_relations import load_silver_relations, silver_facts
+from gradbook.book.explore import COLOURS
+from gradbook.book.explore.live import Live
+from gradbook.book.relation_linking import pictures
+from gradbook.book.relation_linking.ambiguity import smallest_ambiguities, spurious
+from gradbook.book.relation_linking.comparison import POINTERS
+from gradbook.book.relation_linking.models import (
+    EXAMPLES,
     MODELS,
     PARTS,
     PREDICATES,
-    STORED,
     load_model,
     model_facts,
     model_path,
     parts_of,
 )
+from gradbook.book.relation_linking.pictures import (
+    ambiguity,
+    decoders,
+    linked_maps,
+    one_row,
+    quintuples,
+    triples,
+)
+from gradbook.book.relation_linking.pictures import (
+    triples as arcs,
+)
+from gradbook.book.relation_linking.pictures.decoders import counted, planted_scores
+from gradbook.book.relation_linking.pictures.quintuples import factor_count, quintuple_count
+from gradbook.book.stored import STORED
+from gradbook.extraction.annotated import Fact
+from gradbook.multilabel_loss import sparse_multilabel_cross_entropy
+from gradbook.relation_linking import Relation, decode_relations, nested_loops
 
 BY_TITLE = {example.title: example for example in EXAMPLES}
 NAMES = ("four_maps", "microscope", "candidates", "decoding", "smallest_ambiguity")
@@ -99,7 +103,7 @@ def test_a_stored_model_is_what_its_facts_say(name):
     assert isinstance(model.linker.heads, POINTERS[facts["pointer"]])
     assert facts["pointer"] == MODELS[name]
     assert 0.75 < float(facts["test F1"]) < 0.95
-    assert "gradbook.relation_linking.store" in facts["command"]
+    assert "gradbook.book.relation_linking.models" in facts["command"]
 
 
 def test_another_name_of_a_model_is_refused():
@@ -428,7 +432,7 @@ def test_predicates_have_different_colours_and_the_chosen_triple_another():
 def test_the_stored_bench_shows_what_it_was_made_for():
     path = STORED / "05-bench.json"
     if not path.exists():
-        pytest.skip("chapters/stored/05-bench.json has not been measured")
+        pytest.skip("stored/05-bench.json has not been measured")
     table = json.loads(path.read_text(encoding="utf-8"))
     (most,) = [row for row in table["decoding"]["candidates"] if row["candidates"] == 30]
     assert most["ratio"] >= 5

@@ -9,7 +9,23 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradbook.book.chapters import ROOT
+from gradbook.book.residual_depth import increments as measured
+from gradbook.book.residual_depth.arrays import backward, forward
+from gradbook.book.residual_depth.increments import fit_exponent, fit_growth, fit_slope
+from gradbook.book.residual_depth.theory import (
+    PREDICTED,
+    RELU_RATE,
+    VARIANTS,
+    deepnorm_design,
+    mean_free_moments,
+    misplaced_alpha,
+    plain_log_factors,
+    plain_sizes,
+    relu_moments,
+    residual_log_factors,
+    vector_log_factors,
+)
+from gradbook.book.stored import STORED
 from gradbook.residual_depth import (
     Design,
     ResidualStack,
@@ -17,25 +33,10 @@ from gradbook.residual_depth import (
     deepnorm_constants,
     depth_profile,
     first_step,
-    fit_exponent,
-    fit_growth,
-    fit_slope,
     loss_increment,
     random_readout,
 )
-from gradbook.residual_depth import increments as measured
-from gradbook.residual_depth.arrays import backward, forward
-from gradbook.residual_depth.design import BRANCHES, NORMS
-from gradbook.residual_depth.theory import (
-    RELU_RATE,
-    mean_free_moments,
-    plain_log_factors,
-    plain_sizes,
-    relu_moments,
-    residual_log_factors,
-    vector_log_factors,
-)
-from gradbook.residual_depth.variants import PREDICTED, VARIANTS, deepnorm_design, misplaced_alpha
+from gradbook.residual_depth.stack import BRANCHES, NORMS
 
 STACKS = [b for b in BRANCHES if b != "transformer"]
 
@@ -285,7 +286,7 @@ def test_alpha_on_the_wrong_side_grows_with_depth(monkeypatch):
 
 
 def test_the_stored_increments_are_what_the_command_measures():
-    stored = json.loads((ROOT / "chapters" / "stored" / "08-increments.json").read_text())
+    stored = json.loads((STORED / "08-increments.json").read_text())
     assert stored["depths"] == list(measured.DEPTHS)
     assert (stored["seeds"], stored["width"], stored["batch"]) == (measured.SEEDS, measured.WIDTH, measured.BATCH)
     assert list(stored["increments"]) == list(measured.MEASURED)

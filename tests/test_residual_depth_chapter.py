@@ -7,25 +7,39 @@ import numpy as np
 import pytest
 import torch
 
-from gradbook.book.chapters import ROOT
-from gradbook.explore.style import png
-from gradbook.residual_depth import Design, ResidualStack, comparison, depth_profile, exercises, first_step, pictures
-from gradbook.residual_depth.comparison_figures import (
+from gradbook.book.explore.style import png
+from gradbook.book.residual_depth import exercises, pictures
+from gradbook.book.residual_depth import training as comparison
+from gradbook.book.residual_depth.figures import (
     accuracy_at,
     best_accuracy,
     best_rate,
+    growth_figure,
     increments_figure,
     largest_rate,
+    lottery_figure,
     runs_of,
     training_figure,
 )
-from gradbook.residual_depth.figures import growth_figure, lottery_figure
-from gradbook.residual_depth.fine_print import branch_share, draw, ends, output_and_gradient, sizes, squared_gradients
-from gradbook.residual_depth.increments import digit_loss
-from gradbook.residual_depth.pictures import draws, laws, layers, lottery, step
-from gradbook.residual_depth.pictures.sizes import sizes_state
-from gradbook.residual_depth.theory import RELU_RATE, relu_moments
-from gradbook.residual_depth.training import (
+from gradbook.book.residual_depth.increments import digit_loss
+from gradbook.book.residual_depth.pictures import layers, lottery, step
+from gradbook.book.residual_depth.pictures import layers as draws
+from gradbook.book.residual_depth.pictures import lottery as laws
+from gradbook.book.residual_depth.pictures.sizes import sizes_state
+from gradbook.book.residual_depth.theory import (
+    PREDICTED,
+    RELU_RATE,
+    VARIANTS,
+    branch_share,
+    deepnorm_design,
+    draw,
+    ends,
+    output_and_gradient,
+    relu_moments,
+    sizes,
+    squared_gradients,
+)
+from gradbook.book.residual_depth.training import (
     CHANCE,
     OPTIMIZERS,
     Budget,
@@ -36,9 +50,9 @@ from gradbook.residual_depth.training import (
     digits,
     train,
 )
-from gradbook.residual_depth.variants import PREDICTED, VARIANTS, deepnorm_design
+from gradbook.book.stored import STORED
+from gradbook.residual_depth import Design, ResidualStack, depth_profile, first_step
 
-STORED = ROOT / "chapters" / "stored"
 SMALL = Budget(width=8, batch=8, steps=6)
 
 
@@ -177,7 +191,7 @@ def test_sizes_and_means_follow_the_recursion():
 
 
 def test_squared_gradients_are_the_profiles():
-    from gradbook.residual_depth import fine_print
+    from gradbook.book.residual_depth import theory as fine_print
 
     design = Design("ffn", 0.3)
     weights, x = fine_print.draw(design, 5, 8, 2)
@@ -388,7 +402,7 @@ def test_the_figures_are_drawn():
 
 
 def test_other_right_answers_are_right():
-    from gradbook.exercises import check
+    from gradbook.book.exercises import check
 
     assert check(exercises.mended, lambda x, w: np.tanh(x @ w)).right
     assert check(exercises.mended, lambda x, w: np.maximum(x @ w, 0) * np.sign(w[0])).right

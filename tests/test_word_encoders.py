@@ -7,9 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from gradbook.encoders import BiLSTM, CharacterEmbedding, Characters, TextEncoder, WordEmbedding, Words, store_features
-from gradbook.encoders.word_embedding import Spelling
-from gradbook.training import load_weights, save_weights
+from gradbook.extraction.characters import CharacterEmbedding, Characters
+from gradbook.extraction.checkpoints import load_weights, save_weights
+from gradbook.extraction.encoders import BiLSTM, TextEncoder
+from gradbook.extraction.features import store_features
+from gradbook.extraction.words import Spelling, WordEmbedding, Words
 
 TEXTS = ["The cat sat on the mat .", "the dog", "On a mat", "Ann-Marie saw the cat ."]
 WEBNLG = Path(__file__).parents[1].parent / "shared" / "data" / "webnlg_star"

@@ -19,7 +19,7 @@ import nbformat
 from playwright.sync_api import Locator, Page
 
 from gradbook.book.chapters import CHAPTERS
-from gradbook.book.lab import PANEL, Lab, browser_page, chromium, open_notebook, run_all, running_lab
+from gradbook.book.make.browser import PANEL, Lab, browser_page, chromium, open_notebook, run_all, running_lab
 from tests.browser.hands import handles_of
 
 MOVES = 20

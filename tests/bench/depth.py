@@ -14,10 +14,10 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from gradbook.book.chapters import ROOT
-from gradbook.residual_depth import Design, ResidualStack, pictures
-from gradbook.residual_depth.arrays import backward, forward
-from gradbook.tasks.stored import write_table
+from gradbook.book.residual_depth import pictures
+from gradbook.book.residual_depth.arrays import backward, forward
+from gradbook.book.stored import STORED, write_table
+from gradbook.residual_depth import Design, ResidualStack
 from tests.bench.methods import interleaved
 
 CASES = ((100, 16, 32), (100, 32, 32), (100, 128, 32), (20, 512, 128))  # depth, width, batch
@@ -56,7 +56,7 @@ def compute_times(repeats: int = 20) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, print, and with ``--store`` write chapters/stored/08-bench.json."""
+    """Measure, print, and with ``--store`` write stored/08-bench.json."""
     torch.set_num_threads(1)
     runs: list[dict[str, object]] = []
     for norm in ("none", "pre"):
@@ -68,7 +68,7 @@ def main() -> None:
             case = {"norm": norm, "depth": depth, "width": width, "batch": batch}
             runs.append({**case, "ratio": round(ours / theirs, 2)})
     if "--store" in sys.argv:
-        write_table(ROOT / "chapters" / "stored" / "08-bench.json", {"command": "make stored", "runs": runs})
+        write_table(STORED / "08-bench.json", {"command": "python -m tests.bench.depth --store", "runs": runs})
     for name, milliseconds in compute_times().items():
         print(f"{name:20} {milliseconds:5.1f} ms")
 

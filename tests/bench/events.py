@@ -1,6 +1,6 @@
 """The clique searches against each other and against the public ones, interleaved, on one thread.
 
-``python -m tests.bench.events`` prints; with ``--store`` it also writes chapters/stored/06-bench.json. Times are
+``python -m tests.bench.events`` prints; with ``--store`` it also writes stored/06-bench.json. Times are
 medians of CPU time in microseconds. "tensor": from a bool tensor to a set of frozensets, building the graph included;
 "ready": from the graph as each keeps it to its cliques. The article's recursion only where it ends within a second.
 """
@@ -16,15 +16,13 @@ import networkx
 import torch
 from torch import Tensor
 
-from gradbook.book.chapters import ROOT
-from gradbook.event_linking import complete_subgraphs, count_calls
-from gradbook.event_linking.article import article_cliques
-from gradbook.event_linking.counted import random_graph
-from gradbook.event_linking.graphs import bit_rows
-from gradbook.event_linking.pictures.circle import adjacency_of, edges_of
-from gradbook.event_linking.pictures.searches import party
-from gradbook.event_linking.pivot import maximal_cliques
-from gradbook.tasks.stored import write_table
+from gradbook.book.event_linking.pictures.calls import random_graph
+from gradbook.book.event_linking.pictures.graph import adjacency_of, edges_of
+from gradbook.book.event_linking.pictures.searches import party
+from gradbook.book.event_linking.traces import count_calls
+from gradbook.book.stored import STORED, write_table
+from gradbook.event_linking import complete_subgraphs
+from gradbook.event_linking.cliques import article_cliques, bit_rows, maximal_cliques
 from tests.bench.methods import interleaved
 
 Run = Callable[[], object]
@@ -120,13 +118,13 @@ def table(repeats: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Measure, print, and with ``--store`` write chapters/stored/06-bench.json; ``--few`` for a provisional one."""
+    """Measure, print, and with ``--store`` write stored/06-bench.json; ``--few`` for a provisional one."""
     torch.set_num_threads(1)
     repeats = 15 if "--few" in sys.argv else 400
     rows = table(repeats)
     if "--store" in sys.argv:
         facts = {"command": "python -m tests.bench.events --store", "repeats": repeats}
-        write_table(ROOT / "chapters" / "stored" / "06-bench.json", {**facts, "graphs": rows})
+        write_table(STORED / "06-bench.json", {**facts, "graphs": rows})
 
 
 def _short(value: float) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import torch
 from torchjd.scalarization import GeometricMean
 
-from gradbook.book.chapters import ROOT
+from gradbook.book.stored import STORED
 from gradbook.loss_weighting import gradient_normalized_sum, power_mean, real_time_sum
 from gradbook.task_gradients import gramian, task_gradients
 
@@ -88,15 +88,15 @@ def ratios() -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, print, and with ``--store`` write chapters/stored/01-bench.json."""
+    """Measure, print, and with ``--store`` write stored/01-bench.json."""
     torch.set_num_threads(1)
     table = ratios()
     for line, ratio in table.items():
         print(f"{line:75} × {ratio:.2f}")
     if "--store" in sys.argv:
         chapter = {line: round(ratio, 1) for line, ratio in table.items() if "gramian" not in line}
-        stored = {"command": "make stored", "ratios": chapter}
-        path = ROOT / "chapters" / "stored" / "01-bench.json"
+        stored = {"command": "python -m tests.bench.methods --store", "ratios": chapter}
+        path = STORED / "01-bench.json"
         path.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

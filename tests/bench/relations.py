@@ -1,6 +1,6 @@
 """Decoding of relations and their loss against the public ways, interleaved, on one thread.
 
-``python -m tests.bench.relations`` prints; with ``--store`` it also writes chapters/stored/05-bench.json. Times are
+``python -m tests.bench.relations`` prints; with ``--store`` it also writes stored/05-bench.json. Times are
 medians of CPU time; memory is the peak of what PyTorch allocated on top of the inputs. "Nested loops" is the decoder of
 the public code: subject by subject and object by object.
 """
@@ -13,15 +13,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gradbook.book.chapters import ROOT
+from gradbook.book.relation_linking.pictures.decoders import planted_scores
+from gradbook.book.stored import STORED, write_table
 from gradbook.multilabel_loss import (
     multilabel_cross_entropy,
     naive_sparse_multilabel_cross_entropy,
     sparse_multilabel_cross_entropy,
 )
 from gradbook.relation_linking import decode_relations, nested_loops
-from gradbook.relation_linking.pictures.planted import planted_scores
-from gradbook.tasks.stored import write_table
 from tests.bench.methods import interleaved
 from tests.bench.rivals import bert4torch
 from tests.bench.token_pairs import loss_case, peak
@@ -103,9 +102,9 @@ def public_losses() -> dict[str, list[float]]:
 
 
 def main() -> None:
-    """Measure, print, and with ``--store`` write chapters/stored/05-bench.json."""
+    """Measure, print, and with ``--store`` write stored/05-bench.json."""
     torch.set_num_threads(1)
-    stored: dict[str, object] = {"command": "make stored", "decoding": {}, "losses": {}}
+    stored: dict[str, object] = {"command": "python -m tests.bench.relations --store", "decoding": {}, "losses": {}}
     decoding: dict[str, list[dict[str, float]]] = {}
     for varied, cases in CASES.items():
         decoding[varied] = [decoding_row(*case) for case in cases]
@@ -115,7 +114,7 @@ def main() -> None:
     print(losses)
     stored |= {"decoding": decoding, "losses": losses, "public": public_losses()}
     if "--store" in sys.argv:
-        write_table(ROOT / "chapters" / "stored" / "05-bench.json", stored)
+        write_table(STORED / "05-bench.json", stored)
 
 
 def _short(value: float) -> float:

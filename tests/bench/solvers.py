@@ -17,7 +17,7 @@ from torch import Tensor
 from torchjd.aggregation import MGDA, DualProj, UPGrad
 from torchjd.autojac import jac_to_grad, mtl_backward
 
-from gradbook.book.chapters import ROOT
+from gradbook.book.stored import STORED
 from gradbook.pareto_gradients import min_norm_weights, pareto_backward
 from gradbook.task_gradients import gramian, set_gradient, task_gradients
 from tests.bench.methods import interleaved
@@ -138,9 +138,9 @@ def gradient_ratios() -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, print, and with ``--store`` write chapters/stored/02-bench.json."""
+    """Measure, print, and with ``--store`` write stored/02-bench.json."""
     torch.set_num_threads(1)
-    stored = {"command": "make stored", "solvers": solver_rows()}
+    stored = {"command": "python -m tests.bench.solvers --store", "solvers": solver_rows()}
     for row in stored["solvers"]:
         print("  ".join(f"{cell:>20}" for cell in row))
     stored["steps"] = {name: round(ratio, 1) for name, ratio in step_ratios().items()}
@@ -148,7 +148,7 @@ def main() -> None:
     for name, ratio in {**stored["steps"], **stored["gradients"]}.items():
         print(f"{name:40} × {ratio}")
     if "--store" in sys.argv:
-        path = ROOT / "chapters" / "stored" / "02-bench.json"
+        path = STORED / "02-bench.json"
         path.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

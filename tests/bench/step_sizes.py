@@ -12,9 +12,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gradbook.book.chapters import ROOT
+from gradbook.book.stored import STORED, write_table
 from gradbook.step_sizes import ExponentiatedGradient, HypergradientDescent, MetaStepSize
-from gradbook.tasks.stored import write_table
 from tests.bench.methods import interleaved
 
 TENSORS, ENTRIES = 50, 100_000
@@ -84,14 +83,17 @@ def ratios() -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, print, and with ``--store`` write chapters/stored/07-bench.json."""
+    """Measure, print, and with ``--store`` write stored/07-bench.json."""
     torch.set_num_threads(1)
     found = ratios()
     for name, ratio in found.items():
         print(f"{name:44} × {ratio:.2f}")
     if "--store" in sys.argv:
-        table = {"command": "make stored", "steps": {name: round(ratio, 1) for name, ratio in found.items()}}
-        write_table(ROOT / "chapters" / "stored" / "07-bench.json", table)
+        table = {
+            "command": "python -m tests.bench.step_sizes --store",
+            "steps": {name: round(ratio, 1) for name, ratio in found.items()},
+        }
+        write_table(STORED / "07-bench.json", table)
 
 
 if __name__ == "__main__":

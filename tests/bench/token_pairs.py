@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
-from gradbook.book.chapters import ROOT
-from gradbook.global_pointer import CRFTagger, EfficientGlobalPointer, GlobalPointer, Span, decode_spans, span_positives
+from gradbook.book.stored import STORED
+from gradbook.extraction.crf import CRFTagger
+from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer, Span, decode_spans, span_positives
 from gradbook.global_pointer.spans import by_type
 from gradbook.multilabel_loss import (
     multilabel_cross_entropy,
@@ -196,11 +197,11 @@ def agreement() -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, print, and with ``--store`` write chapters/stored/04-bench.json."""
+    """Measure, print, and with ``--store`` write stored/04-bench.json."""
     torch.set_num_threads(1)
     cases = [(10, 128), (100, 128)]
     stored = {
-        "command": "make stored",
+        "command": "python -m tests.bench.token_pairs --store",
         "agreement": agreement(),
         "losses": {
             f"{types} types, {length} tokens": loss_rows(types, length) for types, length in [(10, 128), (50, 128)]
@@ -213,7 +214,7 @@ def main() -> None:
     text = json.dumps(_rounded(stored), indent=1, ensure_ascii=False)
     print(text)
     if "--store" in sys.argv:
-        (ROOT / "chapters" / "stored" / "04-bench.json").write_text(text + "\n", encoding="utf-8")
+        (STORED / "04-bench.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _rounded(value: object) -> object:

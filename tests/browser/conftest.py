@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradbook.book.lab import browser_page, chromium, running_lab
+from gradbook.book.make.browser import browser_page, chromium, running_lab
 
 pytest.register_assert_rewrite("tests.browser.hands")
 from tests.browser.hands import errors_on  # noqa: E402

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import expect
 
-from gradbook.book.lab import PANEL, settle
+from gradbook.book.make.browser import PANEL, settle
 
 LIVE = f"{PANEL} .gradbook-live"
 # JupyterLab's word that it connected anew before the kernel had answered who it is; what runs after it isn't concerned.

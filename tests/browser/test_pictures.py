@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from gradbook.book.chapters import CHAPTERS
-from gradbook.book.lab import PANEL, open_notebook, run_all
-from gradbook.explore import Point, Steps, Switches
+from gradbook.book.explore import Point, Steps, Switches
+from gradbook.book.make.browser import PANEL, open_notebook, run_all
 from tests.browser.hands import (
     LIVE,
     drag_every_point,

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from gradbook.book.chapters import CHAPTERS
-from gradbook.book.lab import PANEL, menu, open_notebook, run_all, running_lab, scroll_to, settle, wait_opened
+from gradbook.book.make.browser import PANEL, menu, open_notebook, run_all, running_lab, scroll_to, settle, wait_opened
 from tests.browser.hands import CONNECTED_ANEW, LIVE, changes, live, pictures_alone, reset, shoot
 
 CHAPTER = f"chapters/{CHAPTERS[0].file_name}.ipynb"
@@ -135,7 +135,7 @@ def test_guess_then_reveal(page):
 
 
 def test_an_exercise_is_done_wrong_and_right(page):
-    run(page, "from gradbook.loss_weighting import exercises")
+    run(page, "import exercises")
     question = "check(exercises.reference"
     right = -sum(p * math.log(p) for p in (0.7, 0.1, 0.1, 0.1))
     for answer, words in (("1.3863", ("✗", "initial state")), (str(right), ("✓",))):

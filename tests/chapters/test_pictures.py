@@ -12,8 +12,8 @@ import nbformat
 import pytest
 
 from gradbook.book.chapters import CHAPTERS
-from gradbook.explore import Picture, Point
-from gradbook.explore.live import Live
+from gradbook.book.explore import Picture, Point
+from gradbook.book.explore.live import Live
 
 WRITTEN = [chapter for chapter in CHAPTERS if chapter.written]
 each_chapter = pytest.mark.parametrize("chapter", WRITTEN, ids=lambda chapter: chapter.file_name)

@@ -9,9 +9,9 @@ import nbformat
 import pytest
 
 from gradbook.book.chapters import CHAPTERS, ROOT
-from gradbook.book.normalise import normalise
-from gradbook.exercises import check
-from gradbook.explore.show import WAKE
+from gradbook.book.exercises import check
+from gradbook.book.explore.show import WAKE
+from gradbook.book.make.run import normalise
 
 NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
 WRITTEN = [chapter for chapter in CHAPTERS if chapter.written]

@@ -1,1 +1,1 @@
-"""What turns the sources into the book: running and storing the chapters, drawing the figures, the list of chapters."""
+"""What the chapters stand on: the widget kit, exercises, data sets, stored results, and one room a chapter."""

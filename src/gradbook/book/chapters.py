@@ -37,7 +37,7 @@ class Chapter:
 
     def module(self, name: str) -> ModuleType:
         """Import the chapter's ``pictures`` or ``exercises``."""
-        return importlib.import_module(f"gradbook.{self.name.replace('-', '_')}.{name}")
+        return importlib.import_module(f"gradbook.book.{self.name.replace('-', '_')}.{name}")
 
 
 CHAPTERS = (

@@ -9,15 +9,14 @@ from typing import Literal, NamedTuple, cast, get_args
 import torch
 from torch import Tensor, nn
 
-from gradbook.corpora.events import Event, Label, Node
+from gradbook.checks import evaluating
 from gradbook.event_linking.cliques import TooManySubgraphs
-from gradbook.event_linking.decoding import decode_events
-from gradbook.event_linking.encoding import adjacency_from_links, event_nodes, position_links
+from gradbook.event_linking.decoding import adjacency_from_links, decode_events, event_nodes, position_links
+from gradbook.event_linking.events import Event, Label, Node
 from gradbook.global_pointer import EfficientGlobalPointer, Span, TooManySpans, span_positives
 from gradbook.global_pointer.decoding import check_threshold
-from gradbook.global_pointer.head import TokenPairHead
-from gradbook.relation_linking.losses import pointer_loss
-from gradbook.training.modes import evaluating
+from gradbook.global_pointer.heads import TokenPairHead
+from gradbook.relation_linking.linker import pointer_loss
 
 Class = tuple[Label, Label]  # event type and role
 TooMany = Literal["raise", "none"]
@@ -75,7 +74,7 @@ class EventLinker(nn.Module):
     ) -> Tensor:
         """Return the loss (B,) of every text: the sum of the three heads' losses.
 
-        ``method``: see :func:`gradbook.relation_linking.losses.pointer_loss`. ``joint`` puts all classes under one
+        ``method``: see :func:`gradbook.relation_linking.linker.pointer_loss`. ``joint`` puts all classes under one
         threshold class. Raises ValueError for a type and role that are none of ``classes``, and for an argument
         outside its text.
         """

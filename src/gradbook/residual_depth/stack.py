@@ -1,12 +1,11 @@
-"""A stack of N layers x' = Norm(α x + ε f(x)) of any arrangement, in torch.
-
-Source: articles 8994 and 8978 (Su Jianlin, 2022). LayerNorm has no parameters of its own here, so that the gradient of
-a layer is that of its branch.
-"""
+"""A stack of N layers x' = Norm(α x + ε f(x)) of any arrangement, in torch, and the constants of DeepNorm."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import torch
@@ -16,8 +15,89 @@ from torch.nn.functional import layer_norm
 
 from gradbook.checks import check_sizes
 from gradbook.residual_depth.branches import Attention, FeedForward, Relu
-from gradbook.residual_depth.constants import sublayer_constants
-from gradbook.residual_depth.design import NORMS, Design, Scale, scale_at
+
+_POWERS = {"sgd": (0.25, -0.25), "adam": (0.5, -0.5), "lamb": (0.0, -0.5)}  # of the number of sub-layers
+OPTIMIZERS = tuple(_POWERS)
+
+
+def deepnorm_constants(num_layers: int, optimizer: str = "adam") -> tuple[float, float]:
+    """Return (α, gain) of x' = Norm(α x + f(x)) for a Transformer of ``num_layers`` blocks N of two sub-layers: (8.16).
+
+    With them the loss moves by as much in one step of ``optimizer``, whatever N: "sgd" (2N)^¼ and (2N)^−¼, "adam"
+    (2N)^½ and (2N)^−½, "lamb" 1 and (2N)^−½; capitals don't matter. Raises ValueError for ``num_layers`` that isn't a
+    whole number ≥ 1 and for an unknown optimizer.
+    """
+    check_sizes(num_layers=num_layers)
+    return sublayer_constants(2 * num_layers, optimizer)
+
+
+def sublayer_constants(sublayers: int, optimizer: str = "adam") -> tuple[float, float]:
+    """Return the same for a stack that is counted in sub-layers, as those of the pictures are: 2N = ``sublayers``.
+
+    Raises ValueError for ``sublayers`` that isn't a whole number ≥ 1 and for an unknown optimizer.
+    """
+    check_sizes(sublayers=sublayers)
+    name = optimizer.lower() if isinstance(optimizer, str) else ""
+    if name not in _POWERS:
+        raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {optimizer!r}")
+    alpha, gain = (float(sublayers) ** power for power in _POWERS[name])
+    return alpha, gain
+
+
+def deepnet_constants(num_layers: int) -> tuple[float, float]:
+    """Return (α, β) = ((2N)^¼, (8N)^−¼) of DeepNet's paper for N blocks of an encoder or a decoder alone.
+
+    β is the gain of the ffn's, the value's and the output's weights. It is the article's pair for SGD but for the
+    factor 4^−¼ ≈ 0.71 in the gain; the paper trains with Adam. Raises ValueError as :func:`deepnorm_constants` does.
+    """
+    check_sizes(num_layers=num_layers)
+    return (2.0 * num_layers) ** 0.25, (8.0 * num_layers) ** -0.25
+
+
+BRANCHES = ("relu", "centred", "ffn", "transformer")
+"""f: relu(xW); the same minus its mean over the entries; relu(xW₁)W₂; or attention and ffn in turn."""
+
+NORMS = ("none", "pre", "post")
+"""Where LayerNorm stands: nowhere, on the branch's input, on the sum."""
+
+Scale = float | Callable[[int], float]
+
+
+@dataclass(frozen=True)
+class Design:
+    """The layer x' = Norm(skip · x + scale · f(x)), whose branch's weights start ``gain`` times their usual size.
+
+    ``norm`` "pre" is skip · x + scale · f(Norm(x)), "none" leaves Norm out; ``skip`` 0 is a plain network. Norm is
+    LayerNorm without parameters of its own. Raises ValueError for an unknown branch or norm, or a number that isn't
+    finite.
+    """
+
+    branch: str = "ffn"
+    scale: float = 1.0
+    norm: str = "none"
+    skip: float = 1.0
+    gain: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, known in (("branch", BRANCHES), ("norm", NORMS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
+        for name in ("scale", "skip", "gain"):
+            _check_finite(name, getattr(self, name))
+
+
+def scale_at(scale: Scale, depth: int) -> float:
+    """Return the number that ``scale`` is for a stack of ``depth`` layers; ValueError naming what isn't finite."""
+    value = scale(depth) if callable(scale) else scale
+    _check_finite(f"scale({depth})" if callable(scale) else "scale", value)
+    return float(value)
+
+
+def _check_finite(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
 
 
 class ResidualStack(nn.Module):
@@ -139,7 +219,7 @@ class ResidualStack(nn.Module):
         return inputs
 
     def weight_arrays(self) -> tuple[NDArray[np.float64], ...]:
-        """Return copies of the weights as :mod:`gradbook.residual_depth.arrays` takes them: (N, n, n) for each matrix.
+        """Return copies of the weights as plain arrays, (N, n, n) for each matrix.
 
         Raises ValueError for a Transformer, or an ffn whose inner width isn't n: the numpy twin has neither.
         """

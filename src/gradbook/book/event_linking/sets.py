@@ -1,0 +1,114 @@
+"""The three sets of annotated events, each as train, dev and test, and what DuEE holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gradbook.book.data.bylines import byline_cut
+from gradbook.book.data.meetings import meeting_cut
+from gradbook.book.event_linking.ceiling import spurious_events
+from gradbook.book.fitting import Budget
+from gradbook.event_linking import Event
+from gradbook.extraction.annotated import EventText
+from gradbook.extraction.event_files import duee_split
+
+
+class EventSet(NamedTuple):
+    """Three parts without a common text, and what a run on them gets."""
+
+    train: Sequence[EventText]
+    dev: Sequence[EventText]
+    test: Sequence[EventText]
+    budget: Budget
+
+
+def load_set(name: str, data: str = "") -> EventSet:
+    """Return the set ``name``: bylines (silver), meetings (gold, by hand) or duee, read from the folder ``data``/duee.
+
+    Raises ValueError for another name, OSError if there is no such file.
+    """
+    if name == "bylines":
+        cut, budget = byline_cut(), Budget(epochs=10)
+    elif name == "meetings":
+        cut, budget = meeting_cut(), Budget(epochs=40, batch_size=8)
+    elif name == "duee":
+        cut, budget = duee_split(Path(data) / "duee"), Budget(epochs=20)
+    else:
+        raise ValueError(f"name must be bylines, meetings or duee, got {name!r}")
+    return EventSet(cut.train.sentences, cut.dev.sentences, cut.test.sentences, budget)
+
+
+def crowding(texts: Iterable[Iterable[Event]]) -> dict[str, int]:
+    """Count the texts with two and with three events of one type, and with three that share nodes pairwise."""
+    several = three = pairwise = 0
+    for events in texts:
+        by_type: dict[str, list[Event]] = {}
+        for event in set(events):
+            by_type.setdefault(str(event.type), []).append(event)
+        most = max(map(len, by_type.values()), default=0)
+        several, three = several + (most >= 2), three + (most >= 3)
+        pairwise += any(_share(some) for same in by_type.values() for some in combinations(same, 3))
+    return {"two of a type": several, "three of a type": three, "three that share nodes pairwise": pairwise}
+
+
+def _share(events: Sequence[Event]) -> bool:
+    return all(a.nodes & b.nodes for a, b in combinations(events, 2))
+
+
+def spurious_facts(texts: Iterable[Iterable[Event]]) -> dict[str, dict[str, int]]:
+    """Count the spurious events of position links by type, and by the two roles that one span has in their texts."""
+    types: Counter[str] = Counter()
+    roles: Counter[str] = Counter()
+    for events in texts:
+        annotated = list(events)
+        for found in spurious_events(annotated, "positions"):
+            types[str(found.event.type)] += 1
+            roles[", ".join(sorted(_two_roles(found.edges, annotated))) or "none"] += 1
+    return {"types": dict(types), "roles": dict(roles)}
+
+
+def _two_roles(edges: Iterable[tuple[Any, ...]], events: Sequence[Event]) -> set[str]:
+    """The pairs of roles that an end of a false edge and an annotated argument of the same type have on one span."""
+    return {
+        "/".join(sorted((str(end.role), str(argument.role))))
+        for edge in edges
+        for end in edge
+        for event in events
+        for argument in event.arguments
+        if event.type == end.type and (argument.start, argument.end) == (end.start, end.end)
+        if argument.role != end.role and _holds_both(event, edge)
+    }
+
+
+def _holds_both(event: Event, edge: Iterable[Any]) -> bool:
+    places = {(argument.start, argument.end) for argument in event.arguments}
+    return all((end.start, end.end) in places for end in edge)
+
+
+def part_facts(parts: EventSet) -> list[dict[str, Any]]:
+    """Return by part its texts, events, types, pairs of type and role.
+
+    Last the type with most events in test, and how many of these the part has.
+    """
+    names, counts = ("train", "dev", "test"), [_types(part) for part in parts[:3]]
+    most = counts[2].most_common(1)[0][0]
+    return [
+        {
+            "part": name,
+            "texts": len(part),
+            "events": count.total(),
+            "types": len(count),
+            "pairs": len({(event.type, a.role) for text in part for event in text.events for a in event.arguments}),
+            "most in test": most,
+            "of these": count[most],
+        }
+        for name, part, count in zip(names, parts[:3], counts, strict=True)
+    ]
+
+
+def _types(texts: Iterable[EventText]) -> Counter[str]:
+    return Counter(str(event.type) for text in texts for event in text.events)

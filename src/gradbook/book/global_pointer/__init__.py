@@ -1,0 +1,1 @@
+"""The stage of chapter 4: its pictures, exercises, measurements and figures."""

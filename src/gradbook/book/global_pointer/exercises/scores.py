@@ -1,0 +1,186 @@
+"""Exercises 4.1 and 4.2: how many parameters, and where the loss pushes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_ROWS = [
+    (np.array([1.0, -2.0, 0.5, 3.0]), np.array([True, False, False, True])),
+    (np.array([-1.0, 0.0, 2.0]), np.array([False, False, False])),
+    (np.array([2.0, -3.0]), np.array([True, True])),
+    (np.array([-4.0, 1.0, 1.0, -0.5, 0.3]), np.array([True, False, False, True, False])),
+]
+
+
+def solve_gradient(scores: Array, holds: Flags) -> Array:
+    """The reference: equation (4.9)."""
+    up, down = np.exp(-scores) * holds, np.exp(scores) * ~holds
+    return np.asarray(down / (1 + down.sum()) - up / (1 + up.sum()))
+
+
+def _no_threshold(scores: Array, holds: Flags) -> Array:
+    up, down = np.exp(-scores) * holds, np.exp(scores) * ~holds
+    return np.asarray(down / max(down.sum(), 1e-300) - up / max(up.sum(), 1e-300))
+
+
+def _no_threshold_divided(scores: Array, holds: Flags) -> Array:
+    """The same by plain division: NaN where a side has no label."""
+    up, down = np.exp(-scores) * holds, np.exp(scores) * ~holds
+    return np.asarray(down / down.sum() - up / up.sum())
+
+
+def _one_sum(scores: Array, holds: Flags) -> Array:
+    up, down = np.exp(-scores) * holds, np.exp(scores) * ~holds
+    return np.asarray((down - up) / (1 + up.sum() + down.sum()))
+
+
+def _both_up(scores: Array, holds: Flags) -> Array:
+    up, down = np.exp(-scores) * holds, np.exp(scores) * ~holds
+    return np.asarray(down / (1 + down.sum()) + up / (1 + up.sum()))
+
+
+def _each_alone(scores: Array, holds: Flags) -> Array:
+    return np.asarray(1 / (1 + np.exp(-scores)) - holds)
+
+
+def _softmax(scores: Array, holds: Flags) -> Array:
+    return np.asarray(np.exp(scores) / np.exp(scores).sum() - holds)
+
+
+def _same_sign(scores: Array, holds: Flags) -> Array:
+    up, down = np.exp(scores) * holds, np.exp(scores) * ~holds
+    return np.asarray(down / (1 + down.sum()) - up / (1 + up.sum()))
+
+
+def _descent(scores: Array, holds: Flags) -> Array:
+    return -solve_gradient(scores, holds)
+
+
+def _gradients_agree(answer: Callable[..., Any]) -> None:
+    for scores, holds in _ROWS:
+        found = _called(partial(returned, answer), scores, holds)
+        if found.shape != scores.shape:
+            raise Wrong(f"It returns shape {found.shape}, not {scores.shape}.")
+        truth = solve_gradient(scores, holds)
+        if not np.allclose(found, truth, rtol=1e-6, atol=1e-7):  # float32 and central differences come that near
+            raise Wrong(
+                f"For the scores {scores.tolist()} and holds = {holds.tolist()} it returns "
+                f"{np.round(found, 4).tolist()}: up to {np.abs(found - truth).max():.1g} off."
+            )
+
+
+def _called(function: Callable[..., Any], scores: Array, holds: Flags) -> Array:
+    """Call with copies, which may be changed; 0/0 gives NaN without a warning, and a NaN is no right answer."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(function(scores.copy(), holds.copy()), dtype=float)
+
+
+def _same_gradients(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
+    return all(np.allclose(_called(a, *row), _called(b, *row), equal_nan=True) for row in _ROWS)
+
+
+_THRESHOLD = "The threshold class is missing: each sum starts with a 1, the e^0 of its score."
+
+loss_gradient = Exercise(
+    name="Exercise 4.2",
+    prompt="Write gradient(scores, holds): the gradient (K,) of the loss (4.8) of one row, from scores (K,) and a bool "
+    "array holds (K,), both numpy.",
+    properties=[_gradients_agree],
+    solution=solve_gradient,
+    mistakes=[
+        Mistake(_no_threshold, _THRESHOLD),
+        Mistake(_no_threshold_divided, f"{_THRESHOLD} Without it a side that has no labels is 0 / 0."),
+        Mistake(_one_sum, "The loss is a sum of two logarithms, so each half has a denominator of its own."),
+        Mistake(_both_up, "The sign: where the label holds the loss falls as the score rises, d e^(−s)/ds = −e^(−s)."),
+        Mistake(_each_alone, "That is binary cross-entropy, each label for itself. Here the labels share a sum."),
+        Mistake(_softmax, "That is softmax for one right label. Here any number may hold: each side has its own sum."),
+        Mistake(_same_sign, "Where the label holds (4.8) has e^(−s), not e^s: the lowest score gets the most push."),
+        Mistake(_descent, "That is the way down. The gradient points up."),
+    ],
+    same=_same_gradients,
+    hint="Differentiate log(1 + Σ e^{s}) and log(1 + Σ e^{−s}) one after the other, each over its own labels.",
+)
+
+
+_SIZES = [(768, 64, 10), (768, 64, 100), (256, 32, 1), (5, 2, 7)]
+
+
+def solve_parameters(hidden_size: int, head_size: int, num_types: int) -> int:
+    """The reference: the weights and biases of both layers."""
+    return 2 * (hidden_size + 1) * head_size + 2 * (2 * head_size + 1) * num_types
+
+
+def _no_biases(hidden_size: int, head_size: int, num_types: int) -> int:
+    return 2 * hidden_size * head_size + 4 * head_size * num_types
+
+
+def _not_shared(hidden_size: int, head_size: int, num_types: int) -> int:
+    return 2 * (hidden_size + 1) * head_size * num_types
+
+
+def _types_from_hidden(hidden_size: int, head_size: int, num_types: int) -> int:
+    return 2 * (hidden_size + 1) * head_size + 2 * (hidden_size + 1) * num_types
+
+
+def _starts_only(hidden_size: int, head_size: int, num_types: int) -> int:
+    return 2 * (hidden_size + 1) * head_size + (2 * head_size + 1) * num_types
+
+
+def _queries_only(hidden_size: int, head_size: int, num_types: int) -> int:
+    return (hidden_size + 1) * head_size + 2 * (2 * head_size + 1) * num_types
+
+
+def _one_bias(hidden_size: int, head_size: int, num_types: int) -> int:
+    return 2 * (hidden_size + 1) * head_size + 4 * head_size * num_types
+
+
+def _one_bias_a_type(hidden_size: int, head_size: int, num_types: int) -> int:
+    return 2 * (hidden_size + 1) * head_size + (4 * head_size + 1) * num_types
+
+
+def _counts_agree(answer: Callable[..., Any]) -> None:
+    for sizes in _SIZES:
+        value = returned(answer, *sizes)
+        if isinstance(value, (str, bytes)):  # float would read it
+            raise Wrong(f"A number is asked for, it returns a {type(value).__name__}.")
+        found = float(value)
+        if found != solve_parameters(*sizes):
+            raise Wrong(
+                f"For hidden_size, head_size, num_types = {', '.join(map(str, sizes))} it returns {found:,.0f}."
+                if abs(found) < 1e15
+                else f"For hidden_size, head_size, num_types = {', '.join(map(str, sizes))} it returns {found}."
+            )
+
+
+def _same_counts(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
+    return all(float(a(*sizes)) == float(b(*sizes)) for sizes in _SIZES)
+
+
+count_parameters = Exercise(
+    name="Exercise 4.1",
+    prompt="Write parameters(hidden_size, head_size, num_types): how many numbers an EfficientGlobalPointer learns, "
+    "biases included.",
+    properties=[_counts_agree],
+    solution=solve_parameters,
+    mistakes=[
+        Mistake(_no_biases, "These are the weights. Each layer also has a bias, one number an output."),
+        Mistake(_not_shared, "That is GlobalPointer. Here the queries and keys are shared by all types."),
+        Mistake(_types_from_hidden, "That is (4.4): the type part reads h. In (4.5) it reads [q; k], 2d numbers."),
+        Mistake(_starts_only, "A type scores the start and the end: two outputs."),
+        Mistake(_queries_only, "Queries and keys: two vectors of head_size a token."),
+        Mistake(_one_bias, "The layer that scores the types has biases too, two a type."),
+        Mistake(_one_bias_a_type, "a_α and b_α have a bias each: two a type, though one would do."),
+    ],
+    same=_same_counts,
+    hint="Two linear layers: D → 2d once, and 2d → 2T. A layer from n to m has (n + 1)·m parameters.",
+)

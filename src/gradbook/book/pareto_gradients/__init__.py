@@ -1,0 +1,1 @@
+"""The stage of chapter 2: its pictures, exercises, measurements and figures."""

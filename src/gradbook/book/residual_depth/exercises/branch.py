@@ -1,0 +1,194 @@
+"""Exercises 8.4 and 8.5: the recursion of the relu branch, and the branch mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from math import pi, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
+
+Array = NDArray[np.float64]
+_DEPTH, _WIDTH = 256, 64
+_LIMIT = 8.0  # a branch of mean zero that keeps the size of x ends at e
+
+
+@cache
+def _numbers() -> tuple[Array, Array]:
+    rng = np.random.default_rng(85)
+    return rng.standard_normal(_WIDTH), rng.standard_normal((_DEPTH, _WIDTH, _WIDTH)) * (2 / _WIDTH) ** 0.5
+
+
+def solve_branch(x: Array, matrix: Array) -> Array:
+    """One of many: relu minus its mean."""
+    f = np.maximum(x @ matrix, 0)
+    return np.asarray(f - f.mean())
+
+
+def _relu(x: Array, matrix: Array) -> Array:
+    return np.maximum(x @ matrix, 0)
+
+
+def _absolute(x: Array, matrix: Array) -> Array:
+    return np.asarray(np.abs(x @ matrix) / 2**0.5)
+
+
+def _small(x: Array, matrix: Array) -> Array:
+    return 0.05 * _relu(x, matrix)
+
+
+def _linear(x: Array, matrix: Array) -> Array:
+    return np.asarray(x @ np.tanh(matrix))
+
+
+def _nothing(x: Array, matrix: Array) -> Array:
+    return np.zeros_like(x)
+
+
+def _fixed_shift(x: Array, matrix: Array) -> Array:
+    return _relu(x, matrix) - 0.1
+
+
+def _signed(x: Array, matrix: Array) -> Array:
+    return _relu(x, matrix) * np.where(np.arange(len(x)) % 2, 1.0, -1.0)
+
+
+def _apply(answer: Callable[..., Any], x: Array, matrix: Array) -> Array:
+    f = np.asarray(returned(answer, x.copy(), matrix.copy()), dtype=float)
+    if f.shape != x.shape:
+        raise Wrong(f"It returns shape {f.shape}; x has shape {x.shape}.")
+    if not np.isfinite(f).all():
+        raise Wrong("It returns NaN or infinite entries.")
+    return f
+
+
+def _is_a_branch(answer: Callable[..., Any]) -> None:
+    x, matrices = _numbers()
+    f = _apply(answer, x, matrices[0])
+    size = float((f**2).mean() / (x**2).mean())
+    if not 0.1 <= size <= 10:
+        raise Wrong(f"f must be about as large as x; its mean square is {size:.2g} times that of x.")
+    if np.allclose(_apply(answer, x, -matrices[0]), f) and np.allclose(_apply(answer, x, matrices[1]), f):
+        raise Wrong("f doesn't depend on W.")
+    other = x[::-1]
+    together = _apply(answer, x + other, matrices[0])
+    if np.allclose(together, f + _apply(answer, other, matrices[0])):
+        raise Wrong("f is linear in x: a stack of it is one matrix, however deep.")
+
+
+def _stays(answer: Callable[..., Any]) -> None:
+    x, matrices = _numbers()
+    start = float((x**2).mean())
+    for layer, matrix in enumerate(matrices, 1):
+        x = x + _apply(answer, x, matrix) / _DEPTH**0.5
+        if (x**2).mean() > _LIMIT * start:
+            raise Wrong(f"At layer {layer} of {_DEPTH} the mean square of x is more than {_LIMIT:g} times as large.")
+
+
+def _same(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
+    x, matrices = _numbers()
+    return all(np.allclose(a(x, matrix), b(x, matrix), rtol=1e-6) for matrix in matrices[:3])
+
+
+mended = Exercise(
+    name="Exercise 8.5",
+    prompt="Write branch(x, W), its mean square within a factor of 10 of x's and not linear in x, with one matrix W "
+    "(64, 64) of variance 2/64, drawn anew for each layer, so that 256 layers x + branch(x, W)/16 leave the mean "
+    "square of x below 8 times what it was.",
+    properties=[_is_a_branch, _stays],
+    solution=solve_branch,
+    mistakes=[
+        Mistake(_relu, "This is the branch that explodes: its entries have a positive mean at every layer."),
+        Mistake(_absolute, "|xW| is never negative: it pushes along (1, 1, …, 1) at every layer, more than relu."),
+        Mistake(
+            _signed,
+            "With fixed signs all layers push along (1, −1, 1, …): the entries' mean is gone, the layers still agree.",
+        ),
+        Mistake(_small, "A small branch is a smaller ε in disguise. Keep its size and take away its mean."),
+        Mistake(
+            _linear, "x goes through a matrix and nothing else, whatever was done to W: put relu or tanh around x @ W."
+        ),
+        Mistake(_nothing, "A branch that is 0 leaves x alone, and learns nothing."),
+        Mistake(_fixed_shift, "The mean of relu grows with x: take away the mean that it has, not a fixed number."),
+    ],
+    same=_same,
+    hint="relu(xW) pushes along (1, …, 1), always the same way. Take that part out of it, or use an odd function.",
+)
+
+
+_CASES = ((1.0, 0.0, 0.1), (2.0, 0.5, 0.25), (9.0, 2.5, 1.0), (0.5, -0.3, 0.5))
+
+
+def solve_layer(q: float, m: float, scale: float) -> tuple[float, float]:
+    """The reference: q' = (1 + ε²) q + 2 ε m √(q/π), m' = m + ε √(q/π)."""
+    push = sqrt(q / pi)
+    return (1 + scale**2) * q + 2 * scale * m * push, m + scale * push
+
+
+def _no_cross(q: float, m: float, scale: float) -> tuple[float, float]:
+    return (1 + scale**2) * q, m + scale * sqrt(q / pi)
+
+
+def _half_variance(q: float, m: float, scale: float) -> tuple[float, float]:
+    push = sqrt(q / (2 * pi))
+    return (1 + scale**2) * q + 2 * scale * m * push, m + scale * push
+
+
+def _no_square(q: float, m: float, scale: float) -> tuple[float, float]:
+    push = sqrt(q / pi)
+    return q + 2 * scale * m * push, m + scale * push
+
+
+def _mean_stays(q: float, m: float, scale: float) -> tuple[float, float]:
+    return solve_layer(q, m, scale)[0], m
+
+
+def _single_cross(q: float, m: float, scale: float) -> tuple[float, float]:
+    push = sqrt(q / pi)
+    return (1 + scale**2) * q + scale * m * push, m + scale * push
+
+
+def _swapped(q: float, m: float, scale: float) -> tuple[float, float]:
+    second, mean = solve_layer(q, m, scale)
+    return mean, second
+
+
+def _agrees(answer: Callable[..., Any]) -> None:
+    for case in _CASES:
+        found = np.asarray(returned(answer, *case), dtype=float)
+        if found.shape != (2,):
+            raise Wrong(f"It returns shape {found.shape}; the two numbers q' and m' are asked for.")
+        truth = solve_layer(*case)
+        if not np.allclose(found, truth, rtol=1e-6):
+            q, m, scale = case
+            raise Wrong(
+                f"For q = {q:g}, m = {m:g}, ε = {scale:g} it returns ({found[0]:.5g}, {found[1]:.5g}); it should be "
+                f"({truth[0]:.5g}, {truth[1]:.5g})."
+            )
+
+
+def _same_moments(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
+    return all(np.allclose(a(*case), b(*case), rtol=1e-9) for case in _CASES)
+
+
+moments = Exercise(
+    name="Exercise 8.4",
+    prompt="Write layer(q, m, scale): from the second moment q and the mean m of x's entries to (q', m') after one "
+    "layer x + ε relu(xW), W's entries independent Gaussians of variance 2/n and n large.",
+    properties=[_agrees],
+    solution=solve_layer,
+    mistakes=[
+        Mistake(_no_cross, "The cross term 2ε E[x f] is missing: the entries of x and of f both have a mean."),
+        Mistake(_half_variance, "The entries of xW have variance 2q, so relu's mean is √(2q)/√(2π) = √(q/π)."),
+        Mistake(_no_square, "The branch's own square is missing: E f² = q, times ε²."),
+        Mistake(_mean_stays, "Each layer adds ε √(q/π) to the mean: that is where the explosion begins."),
+        Mistake(_swapped, "The second moment comes first, then the mean."),
+        Mistake(_single_cross, "The square of a sum has the cross term twice."),
+    ],
+    same=_same_moments,
+    hint="Square x + εf and take the mean: E x² = q, E f = √(q/π), E f² = q, and E[x f] = m · E f.",
+)

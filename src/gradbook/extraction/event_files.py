@@ -1,0 +1,245 @@
+"""Files of annotated events, as DuEE 1.0 of the LIC competitions has them: a schema, and one JSON object a line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from gradbook.book.data.msra import Cut
+from gradbook.event_linking import TRIGGER, Argument, Event
+from gradbook.extraction.annotated import EventText
+from gradbook.extraction.records import (
+    Bad,
+    BadRecord,
+    Corpus,
+    Entry,
+    Problem,
+    Record,
+    check_bad,
+    excerpt,
+    gather,
+    json_lines,
+)
+
+EventSchema = dict[str, dict[str, tuple[str, ...]]]
+"""By type, its roles; by role, the values it can have if they are on a list, () if they stand in the text."""
+
+
+def read_event_schema(path: str | os.PathLike[str]) -> EventSchema:
+    """Read a UTF-8 file of lines {"event_type": …, "role_list": [{"role": …}, …]}; return {type: {role: values}}.
+
+    DuEE-fin has a role {"role": "环节", "enum_items": [value, …]} (the stage of a listing), whose value isn't in the
+    text. The schema names no triggers. Other keys are ignored.
+
+    Raises BadRecord (a ValueError) for a line that isn't an object, has no type or no list of roles, or whose type or
+    role stands there twice; OSError if there is no such file.
+    """
+    schema: EventSchema = {}
+    problems = []
+    for entry in json_lines(path):
+        try:
+            kind, roles = _roles(entry)
+            if kind in schema:
+                raise ValueError(f"type {excerpt(kind)} stands there twice")
+            schema[kind] = roles
+        except ValueError as error:
+            problems.append(Problem(os.fspath(path), entry.line, str(error)))
+    if problems:
+        raise BadRecord(problems)
+    return schema
+
+
+def _roles(entry: Entry) -> tuple[str, dict[str, tuple[str, ...]]]:
+    """The type and the roles of one line."""
+    record = entry.content()
+    kind, listed = record.get("event_type"), record.get("role_list")
+    if not isinstance(kind, str) or not kind:
+        raise ValueError(f"event_type must be a string that isn't empty, got {excerpt(kind)}")
+    if not isinstance(listed, list):
+        raise ValueError(f"role_list must be a list, got {excerpt(listed)}")
+    roles = dict(_role(named) for named in listed)
+    if len(roles) < len(listed):
+        raise ValueError(f"a role of type {excerpt(kind)} stands there twice")
+    return kind, roles
+
+
+def _role(named: object) -> tuple[str, tuple[str, ...]]:
+    if not isinstance(named, dict) or not isinstance(named.get("role"), str) or named["role"] in ("", TRIGGER):
+        raise ValueError(
+            f'role_list must hold objects {{"role": name}}, the name not {TRIGGER!r}, got {excerpt(named)}'
+        )
+    values = named.get("enum_items", [])
+    if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
+        raise ValueError(f"enum_items must be a list of strings that aren't empty, got {excerpt(values)}")
+    return named["role"], tuple(values)
+
+
+Content = dict[str, object]
+
+
+class Found(NamedTuple):
+    """An event of a record; ``reason``: what is wrong with it. Without an event the whole text can't be used."""
+
+    event: Event | None
+    reason: str = ""
+
+
+def event_corpus(
+    path: str | os.PathLike[str],
+    entries: Iterable[Entry],
+    text_of: Callable[[Content], str],
+    event_of: Callable[[str, Content], Found],
+    bad: Bad,
+) -> Corpus[EventText]:
+    """Return the corpus of all entries; ``event_of`` makes the event of one entry of event_list, or raises ValueError.
+
+    An event or an argument that stands twice is a problem, but costs nothing: the text stays, with it once. Any other
+    problem leaves its text out whole.
+    """
+    file = os.fspath(path)
+
+    def record(entry: Entry) -> Record[EventText]:
+        try:
+            content = entry.content()
+            text = text_of(content)
+            named = list_of(content, "event_list")
+        except ValueError as error:
+            return Record(entry.line, None, (Problem(file, entry.line, str(error)),))
+        return _record(file, entry.line, text, [_found(text, event, event_of) for event in named])
+
+    return gather(map(record, entries), bad)
+
+
+def as_found(kind: str, arguments: list[Argument]) -> Found:
+    """Return the event of this type; an argument that stands in the list twice is said and taken once."""
+    twice = [argument for argument in dict.fromkeys(arguments) if arguments.count(argument) > 1]
+    event = Event(kind, frozenset(arguments))
+    return Found(event, f"{twice[0]} stands twice in one event of type {excerpt(kind)}" if twice else "")
+
+
+def string_of(record: Content, key: str) -> str:
+    """Return the string under ``key``; ValueError if there is none, or it is empty."""
+    value = record.get(key)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{key} must be a string that isn't empty, got {excerpt(value)}")
+    return value
+
+
+def list_of(record: Content, key: str) -> list[Content]:
+    """Return the list of objects under ``key``; ValueError if there is none, or it holds something else."""
+    value = record.get(key)
+    if not isinstance(value, list):
+        raise ValueError(f"{key} must be a list, got {excerpt(value)}")
+    if wrong := [entry for entry in value if not isinstance(entry, dict)]:
+        raise ValueError(f"{key} must hold objects, got {excerpt(wrong[0])}")
+    return value
+
+
+def check_known(schema: EventSchema | None, kind: str, role: str = "") -> None:
+    """Raise ValueError if there is a schema and it doesn't name the type, or the role of this type."""
+    if schema is not None and kind not in schema:
+        raise ValueError(f"unknown type {excerpt(kind)}: the schema doesn't name it")
+    if schema is not None and role and role not in schema[kind]:
+        raise ValueError(f"unknown role {excerpt(role)}: the schema doesn't name it for type {excerpt(kind)}")
+
+
+def _found(text: str, named: Content, event_of: Callable[[str, Content], Found]) -> Found:
+    try:
+        return event_of(text, named)
+    except ValueError as error:
+        return Found(None, str(error))
+
+
+def _record(file: str, line: int, text: str, found: list[Found]) -> Record[EventText]:
+    events = [one.event for one in found if one.event is not None]
+    reasons = [one.reason for one in found if one.reason]
+    reasons += [f"{excerpt(event, 120)} stands there twice" for event in _twice(events)]
+    whole = EventText(text, frozenset(events)) if len(events) == len(found) else None
+    return Record(line, whole, tuple(Problem(file, line, reason) for reason in reasons))
+
+
+def _twice(events: list[Event]) -> Iterator[Event]:
+    return (event for event in dict.fromkeys(events) if events.count(event) > 1)
+
+
+_SAMPLE, _DEV = 500, 1498  # texts in the two files
+_TEST, _DEV_PART = 300, 200
+
+
+def read_duee(
+    path: str | os.PathLike[str], schema: str | os.PathLike[str] | None = None, bad: Bad = "raise"
+) -> Corpus[EventText]:
+    """Read a UTF-8 file of lines {"text": …, "event_list": [event, …]}, where an event is
+
+    {"event_type": …, "trigger": …, "trigger_start_index": …, "arguments": [argument, …]} and an argument
+    {"role": …, "argument": …, "argument_start_index": …}. The trigger becomes the argument with role ``TRIGGER``; an
+    event without arguments has its trigger alone. Other keys are ignored, so are the aliases of an argument: the
+    published files leave them empty.
+
+    ``schema``: a file as ``read_event_schema`` reads it; a type or role that it doesn't name is a problem.
+
+    Problems: a line that isn't a JSON object, a key that stands twice in one, no text, no list of events, an event
+    without a type or trigger, a missing key, a mention that isn't at its offset, an unknown type or role, an argument
+    with the trigger's role, an event or argument that stands twice. Of each event the first is said. With
+    ``bad="raise"`` they are raised, all together; with ``bad="skip"`` they are listed in the corpus and their texts
+    left out whole, except that a text with nothing worse than an event or argument twice is kept, with it once.
+
+    Raises BadRecord (a ValueError) as said, and always for a schema that can't be read; ValueError for another
+    ``bad``, OSError if there is no such file.
+    """
+    check_bad(bad)
+    known = None if schema is None else read_event_schema(schema)
+
+    def event_of(text: str, named: Content) -> Found:
+        return _event(text, named, known)
+
+    return event_corpus(path, json_lines(path), lambda content: string_of(content, "text"), event_of, bad)
+
+
+def duee_split(folder: str | os.PathLike[str]) -> Cut[EventText]:
+    """Return the fixed parts of what is public of DuEE 1.0: 1,498 texts to train, 200 dev and 300 test.
+
+    ``folder`` holds sample_data.json, 500 texts of the official train part, dev.json and event_schema.json. Test is
+    the last 300 of dev.json. What comes before, sample_data.json first, both in file order, is for training; its last
+    200 are dev. The official train part is eight times as large, so scores can't be compared with published ones.
+
+    Raises BadRecord (a ValueError) for records that can't be used, where an event that stands twice does no harm;
+    ValueError if the files hold other numbers of texts, OSError if one isn't there.
+    """
+    schema = Path(folder) / "event_schema.json"
+    sample, dev = (read_duee(Path(folder) / name, schema, "skip") for name in ("sample_data.json", "dev.json"))
+    if (len(sample), len(dev)) != (_SAMPLE, _DEV):
+        problems = "".join(f"\n{problem}" for problem in (*sample.problems, *dev.problems)[:5])
+        expected = f"{_SAMPLE} usable texts in sample_data.json and {_DEV:,} in dev.json"
+        raise ValueError(f"folder must have {expected}, got {len(sample):,} and {len(dev):,}{problems}")
+    texts = sample.sentences + dev.sentences
+    ends = (len(texts) - _TEST - _DEV_PART, len(texts) - _TEST)
+    return Cut(*(Corpus(part) for part in (texts[: ends[0]], texts[ends[0] : ends[1]], texts[ends[1] :])))
+
+
+def _event(text: str, named: Content, schema: EventSchema | None) -> Found:
+    kind = string_of(named, "event_type")
+    check_known(schema, kind)
+    arguments = [_argument(text, named, "trigger", TRIGGER)]
+    for argument in list_of(named, "arguments"):
+        role = string_of(argument, "role")
+        check_known(schema, kind, role)
+        if role == TRIGGER:
+            raise ValueError(f"role must not be {TRIGGER!r}, which is the trigger's, got {excerpt(argument)}")
+        arguments.append(_argument(text, argument, "argument", role))
+    return as_found(kind, arguments)
+
+
+def _argument(text: str, record: Content, key: str, role: str) -> Argument:
+    """The argument whose mention is under ``key``; ValueError if it doesn't stand where the record says."""
+    mention, start = string_of(record, key), record.get(f"{key}_start_index")
+    if type(start) is not int or start < 0:
+        raise ValueError(f"{key}_start_index must be a whole number ≥ 0, got {excerpt(start)} for {excerpt(mention)}")
+    if not text.startswith(mention, start):
+        there = (
+            f"there is {excerpt(text[start : start + len(mention)])}" if mention in text else "nor anywhere in the text"
+        )
+        raise ValueError(f"{key} {excerpt(mention)} doesn't stand at {start}, {there}")
+    return Argument(start, start + len(mention) - 1, role)
