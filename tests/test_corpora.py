@@ -12,9 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradbook import corpora
 from gradbook.book.chapters import ROOT
-from gradbook.extraction.annotated import Entity, Sentence
+from gradbook.book.data.msra import (
+    count_crossing,
+    count_nested,
+    frequent_places,
+    load_msra,
+    load_nested_msra,
+    msra_cut,
+    nested_cut,
+    overlapping,
+)
+from gradbook.book.global_pointer.expressible import expressible, inexpressible, inexpressible_quadruples
+from gradbook.extraction.annotated import Entity, Sentence, crossing_pairs, overlapping_pairs
 from gradbook.extraction.entity_files import read_cluener, read_tagged
 from gradbook.extraction.records import BadRecord, Corpus, Problem, Record, gather
 
@@ -44,8 +54,8 @@ def test_a_sentence_knows_its_surfaces_and_its_nests():
     nested = Sentence("北京大学在海淀", frozenset({outer, inner, Entity(5, 6, "LOC")}))
     assert nested.nested
     assert [nested.surface(entity) for entity in sorted(nested.entities)] == ["北京", "北京大学", "海淀"]
-    assert corpora.overlapping_pairs(nested) == [(inner, outer)]
-    assert corpora.crossing_pairs(nested) == []
+    assert overlapping_pairs(nested) == [(inner, outer)]
+    assert crossing_pairs(nested) == []
     assert not sentence("北京大学", (0, 1, "LOC"), (2, 3, "ORG")).nested  # neighbours share no character
     assert nested == Sentence("北京大学在海淀", frozenset([Entity(5, 6, "LOC"), inner, outer]))
 
@@ -56,10 +66,10 @@ def test_overlap_and_crossing_are_what_the_sets_of_characters_say(found):
     annotated = sentence("x" * 8, *found)
     sets = {entity: set(range(entity.start, entity.end + 1)) for entity in annotated.entities}
     pairs = [(a, b) for a in sorted(sets) for b in sorted(sets) if a < b and sets[a] & sets[b]]
-    assert corpora.overlapping_pairs(annotated) == pairs
+    assert overlapping_pairs(annotated) == pairs
     assert annotated.nested == bool(pairs)
     crossing = [(a, b) for a, b in pairs if sets[a] - sets[b] and sets[b] - sets[a]]
-    assert corpora.crossing_pairs(annotated) == crossing
+    assert crossing_pairs(annotated) == crossing
 
 
 @pytest.mark.parametrize(
@@ -96,9 +106,9 @@ def test_a_corpus_counts_what_it_holds():
     third = sentence("efg", (0, 1, "A"), (1, 2, "A"))
     corpus = Corpus((first, second, third))
     assert (len(corpus), list(corpus), corpus.labels) == (3, [first, second, third], ("A", "B", "C"))
-    assert corpora.overlapping(corpus) == (first, third)
-    assert corpora.count_nested(corpus) == (2, 3)
-    assert corpora.count_crossing(corpus) == (1, 1)
+    assert overlapping(corpus) == (first, third)
+    assert count_nested(corpus) == (2, 3)
+    assert count_crossing(corpus) == (1, 1)
     with pytest.raises(TypeError, match="sentences must be a tuple of Sentence objects, got list"):
         Corpus([first])
     with pytest.raises(TypeError, match="problems must be a tuple of Problem objects, got tuple"):
@@ -292,9 +302,9 @@ def test_cluener_holds_no_bad_line_and_one_nest():
     assert (sum(len(s.entities) for s in train), sum(len(s.entities) for s in dev)) == (23_972, 3_072)
     assert len(train.labels) == 10
     assert train.labels == dev.labels
-    assert [tuple(corpora.count_nested(part)) for part in (train, dev)] == [(1, 2), (0, 0)]
-    assert [tuple(corpora.count_crossing(part)) for part in (train, dev)] == [(0, 0), (0, 0)]
-    assert all(corpora.expressible(one) for part in (train, dev) for one in corpora.overlapping(part))
+    assert [tuple(count_nested(part)) for part in (train, dev)] == [(1, 2), (0, 0)]
+    assert [tuple(count_crossing(part)) for part in (train, dev)] == [(0, 0), (0, 0)]
+    assert all(expressible(one) for part in (train, dev) for one in overlapping(part))
 
 
 # ---- MSRA ----
@@ -306,8 +316,8 @@ def labels(corpus):
 
 @needs_msra
 def test_msra_is_read_whole_but_for_the_cut_names_and_the_duplicate():
-    train, test = corpora.load_msra("train"), corpora.load_msra("test")
-    assert train is corpora.load_msra()
+    train, test = load_msra("train"), load_msra("test")
+    assert train is load_msra()
     assert (len(train), len(train.problems), len(test), len(test.problems)) == (50_279, 10, 4_984, 16)
     assert labels(train) == {"LOC": 36_430, "ORG": 20_436, "PER": 17_399}
     assert labels(test) == {"LOC": 2_960, "ORG": 1_417, "PER": 1_666}
@@ -320,24 +330,24 @@ def test_msra_is_read_whole_but_for_the_cut_names_and_the_duplicate():
     assert [p.line for p in train.problems[:2]] == [739_183, 739_284]
     assert Path(train.problems[0].file).name == "msra_train.txt"
     assert not {one.text for one in train} & {one.text for one in test}
-    assert corpora.count_nested(train) == corpora.count_nested(test) == (0, 0)
+    assert count_nested(train) == count_nested(test) == (0, 0)
 
 
 @needs_msra
 def test_msra_raises_its_problems_if_asked_to():
     with pytest.raises(BadRecord, match=r"^16 problems\n") as caught:
-        corpora.load_msra("test", bad="raise")
-    assert caught.value.problems == corpora.load_msra("test").problems
+        load_msra("test", bad="raise")
+    assert caught.value.problems == load_msra("test").problems
 
 
 @needs_msra
 def test_nested_msra_adds_known_places_at_the_head_of_organisations():
-    places = corpora.frequent_places()
+    places = frequent_places()
     assert len(places) == 666
     for part, counts in (("train", (5_672, 7_487)), ("test", (289, 352))):
-        flat, nested = corpora.load_msra(part), corpora.load_nested_msra(part)
-        assert corpora.count_nested(nested) == counts
-        assert corpora.count_crossing(nested) == (0, 0)
+        flat, nested = load_msra(part), load_nested_msra(part)
+        assert count_nested(nested) == counts
+        assert count_crossing(nested) == (0, 0)
         for before, after in zip(flat, nested, strict=True):
             assert (before.text, before.entities) == (after.text, after.entities & before.entities)
             for inner in after.entities - before.entities:
@@ -350,7 +360,7 @@ def test_nested_msra_adds_known_places_at_the_head_of_organisations():
 
 
 @needs_msra
-@pytest.mark.parametrize("call", [corpora.load_msra, corpora.load_nested_msra])
+@pytest.mark.parametrize("call", [load_msra, load_nested_msra])
 def test_msra_has_two_parts(call):
     with pytest.raises(ValueError, match='part must be "train" or "test", got \'dev\''):
         call("dev")
@@ -358,26 +368,26 @@ def test_msra_has_two_parts(call):
 
 @needs_msra
 def test_a_cut_shares_no_text_and_is_seeded():
-    cut = corpora.msra_cut(300, 50, 100, seed=3)
+    cut = msra_cut(300, 50, 100, seed=3)
     texts = [one.text for part in cut for one in part]
     assert [len(part) for part in cut] == [300, 50, 100]
     assert len(set(texts)) == 450
-    assert set(cut.train.sentences + cut.dev.sentences) <= set(corpora.load_msra("train").sentences)
-    assert set(cut.test.sentences) <= set(corpora.load_msra("test").sentences)
-    assert cut == corpora.msra_cut(300, 50, 100, seed=3)
-    larger = corpora.msra_cut(600, 50, 100, seed=3)
+    assert set(cut.train.sentences + cut.dev.sentences) <= set(load_msra("train").sentences)
+    assert set(cut.test.sentences) <= set(load_msra("test").sentences)
+    assert cut == msra_cut(300, 50, 100, seed=3)
+    larger = msra_cut(600, 50, 100, seed=3)
     assert (larger.dev, larger.test, larger.train.sentences[:300]) == (cut.dev, cut.test, cut.train.sentences)
-    assert all(a != b for a, b in zip(cut, corpora.msra_cut(300, 50, 100, seed=4), strict=True))
+    assert all(a != b for a, b in zip(cut, msra_cut(300, 50, 100, seed=4), strict=True))
 
 
 @needs_msra
 def test_half_of_a_nested_cut_is_nested():
-    cut = corpora.nested_cut()
+    cut = nested_cut()
     assert [len(part) for part in cut] == [3000, 500, 500]
-    assert [corpora.count_nested(part).sentences for part in cut] == [1500, 250, 250]
+    assert [count_nested(part).sentences for part in cut] == [1500, 250, 250]
     assert len({one.text for part in cut for one in part}) == 4000
-    small = corpora.nested_cut(31, 500, 500)
-    assert [corpora.count_nested(part).sentences for part in small] == [15, 250, 250]
+    small = nested_cut(31, 500, 500)
+    assert [count_nested(part).sentences for part in small] == [15, 250, 250]
     assert (small.dev, small.test) == (cut.dev, cut.test)
     first = [one.nested for one in cut.train.sentences[:100]]
     assert 25 < sum(first) < 75  # mixed, not one half after the other
@@ -392,10 +402,10 @@ def test_cuts_refuse_what_there_is_not():
         ((1, 1, 5_000), r"test must not ask for more than 4,9\d\d sentences, got 5,000"),
     ):
         with pytest.raises(ValueError, match=message):
-            corpora.msra_cut(*sizes)
-    assert len(corpora.nested_cut(10, 10, 569).test) == 569
+            msra_cut(*sizes)
+    assert len(nested_cut(10, 10, 569).test) == 569
     with pytest.raises(ValueError, match="test must not ask for more than 284 nested sentences, got 285"):
-        corpora.nested_cut(10, 10, 570)
+        nested_cut(10, 10, 570)
 
 
 # ---- what Efficient GlobalPointer can't express ----
@@ -407,30 +417,30 @@ LATIN = sentence(TEXT, *((i, 2 + j, "ABC"[(i + j) % 3]) for i in range(2) for j 
 
 
 def test_four_spans_of_two_types_cannot_be_expressed():
-    assert corpora.inexpressible_quadruples(SQUARE) == [("A", "B", 0, 1, 1, 2)]
-    assert set(corpora.inexpressible(SQUARE)) == SQUARE.entities
-    assert not corpora.expressible(SQUARE)
+    assert inexpressible_quadruples(SQUARE) == [("A", "B", 0, 1, 1, 2)]
+    assert set(inexpressible(SQUARE)) == SQUARE.entities
+    assert not expressible(SQUARE)
     swapped = sentence(TEXT, *((e.start, e.end, "AB"[e.label == "A"]) for e in SQUARE.entities))
-    assert corpora.inexpressible_quadruples(swapped) == [("A", "B", 0, 2, 1, 1)]
+    assert inexpressible_quadruples(swapped) == [("A", "B", 0, 2, 1, 1)]
     both = sentence(TEXT, *((e.start, e.end, e.label) for e in SQUARE.entities), (0, 1, "B"))
-    assert corpora.inexpressible_quadruples(both) == []  # where both are true, the difference is free
-    assert corpora.inexpressible(both) is None
-    assert corpora.expressible(both)
+    assert inexpressible_quadruples(both) == []  # where both are true, the difference is free
+    assert inexpressible(both) is None
+    assert expressible(both)
 
 
 def test_a_longer_cycle_needs_no_quadruple():
-    assert corpora.inexpressible_quadruples(HEXAGON) == []
-    assert set(corpora.inexpressible(HEXAGON)) == HEXAGON.entities
-    assert not corpora.expressible(HEXAGON)
+    assert inexpressible_quadruples(HEXAGON) == []
+    assert set(inexpressible(HEXAGON)) == HEXAGON.entities
+    assert not expressible(HEXAGON)
     for left_out in HEXAGON.entities:
-        assert corpora.expressible(Sentence(TEXT, HEXAGON.entities - {left_out}))
+        assert expressible(Sentence(TEXT, HEXAGON.entities - {left_out}))
 
 
 def test_three_types_can_lock_though_each_two_are_free():
-    assert corpora.inexpressible(LATIN) is None
-    assert not corpora.expressible(LATIN)
+    assert inexpressible(LATIN) is None
+    assert not expressible(LATIN)
     for label in "ABC":
-        assert corpora.expressible(Sentence(TEXT, frozenset(e for e in LATIN.entities if e.label != label)))
+        assert expressible(Sentence(TEXT, frozenset(e for e in LATIN.entities if e.label != label)))
 
 
 SPANS = [(i, j) for i in range(5) for j in range(i, 5)]
@@ -441,14 +451,14 @@ ANNOTATIONS = st.lists(st.sampled_from(["", "", "A", "B", "AB"]), min_size=len(S
 @given(ANNOTATIONS)
 def test_for_two_types_the_cycle_and_the_linear_programme_agree(chosen):
     annotated = sentence(TEXT, *((*span, label) for span, found in zip(SPANS, chosen, strict=True) for label in found))
-    cycle = corpora.inexpressible(annotated)
-    assert corpora.expressible(annotated) == (cycle is None)
-    if corpora.inexpressible_quadruples(annotated):
+    cycle = inexpressible(annotated)
+    assert expressible(annotated) == (cycle is None)
+    if inexpressible_quadruples(annotated):
         assert cycle is not None
     if cycle is not None:
         assert len(cycle) == len(set(cycle)) >= 4
         assert set(cycle) <= annotated.entities
-        assert corpora.crossing_pairs(annotated)
+        assert crossing_pairs(annotated)
         for before, after in pairwise([*cycle, cycle[0]]):
             assert before.label != after.label
             assert (before.start == after.start) != (before.end == after.end)
@@ -469,7 +479,7 @@ def test_quadruples_are_all_that_the_definition_finds(chosen):
         if i < k and alone("A", "B", i, j) and alone("A", "B", k, m)
         if alone("B", "A", i, m) and alone("B", "A", k, j)
     }
-    found = corpora.inexpressible_quadruples(annotated)
+    found = inexpressible_quadruples(annotated)
     assert len(found) == len(set(found))
     assert set(found) == expected
 
@@ -482,10 +492,10 @@ def test_entities_that_never_cross_are_always_expressible(chosen):
         if not any(a < i <= b < j or i < a <= j < b for a, b, _ in kept):
             kept += [(i, j, label) for label in found]
     annotated = sentence(TEXT, *kept)
-    assert corpora.crossing_pairs(annotated) == []
+    assert crossing_pairs(annotated) == []
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr(
             import_module("gradbook.book.global_pointer.expressible"), "linprog"
         )  # leaving out spans must be enough
-        assert corpora.expressible(annotated)
-    assert corpora.inexpressible(annotated) is None
+        assert expressible(annotated)
+    assert inexpressible(annotated) is None

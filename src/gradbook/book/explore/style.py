@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -118,10 +119,11 @@ def png(figure: Figure, dpi: int = 100) -> bytes:
 
     The octree keeps the book's colours to 1 %; the usual median cut turns a thin green line blue beside blue ones.
     """
-    drawn, small = io.BytesIO(), io.BytesIO()
+    small = io.BytesIO()
     with book_style():
-        figure.savefig(drawn, format="png", dpi=dpi)
-    PillowImage.open(drawn).convert("RGB").quantize(128, method=PillowImage.Quantize.FASTOCTREE).save(
-        small, "PNG", optimize=True
-    )
+        figure.set_dpi(dpi)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()  # savefig would draw twice, the first time for the layout alone
+    drawn = PillowImage.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    drawn.quantize(128, method=PillowImage.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
     return small.getvalue()
