@@ -9,8 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from gradbook.extraction.training import train
-from gradbook.extraction.training import History
+from gradbook.extraction.training import History, train
 
 Parts = tuple[Sequence[Any], Sequence[Any], Sequence[Any]]
 """Annotated texts: train, dev and test."""

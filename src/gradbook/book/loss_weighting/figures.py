@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -30,16 +28,16 @@ def comparison_figure(rows: dict[str, Tensor], data: MultiTask) -> Figure:
     return figure
 
 
-def learning_rates_figure(stored: dict[str, Any], data: MultiTask) -> Figure:
-    """Draw the stored sweep: every scheme's mean score against the learning rate."""
+def learning_rates_figure(sweep: dict[str, dict[str, Tensor]], data: MultiTask) -> Figure:
+    """Draw every scheme's mean score against the learning rate, of scores (seeds, tasks) by rate and scheme."""
     figure, axes = new_figure(9.5, 3.6, ncols=len(data.tasks))
-    rates = [float(rate) for rate in stored["rates"]]
-    names = list(next(iter(stored["rates"].values())))
+    rates = [float(rate) for rate in sweep]
+    names = list(next(iter(sweep.values())))
     styles = ["--", *(f"{marker}-" for marker in "os^Dvp")]
     palette = [COLOURS[c] for c in ("ink", "vermilion", "blue", "sky", "green", "orange", "purple")]
     for i, (task, ax) in enumerate(zip(data.tasks, axes, strict=True)):
         for name, style, colour in zip(names, styles, palette, strict=True):
-            means = [stored["rates"][str(rate)][name][0][i] for rate in rates]
+            means = [float(rows[name][:, i].mean()) for rows in sweep.values()]
             ax.plot(rates, means, style, color=colour, label=name, markersize=4)
         ax.set(title=f"{task.name}: {SCORES[task.kind]}", xlabel="learning rate", xscale="log")
         ax.set_xticks(rates, [f"{rate:g}" for rate in rates])

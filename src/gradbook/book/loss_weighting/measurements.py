@@ -131,17 +131,11 @@ Losses = Callable[[Tensor], Tensor]
 
 def bowl_losses(*bowls: Bowl) -> Losses:
     """Return the function from a place (2,) to the losses (n,) of the bowls."""
-
-    def losses(place: Tensor) -> Tensor:
-        heights = [
-            bowl.scale
-            * ((place.new_tensor(bowl.curvature) * (place - place.new_tensor(bowl.middle)) ** 2).sum() / 2 + bowl.base)
-            + bowl.shift
-            for bowl in bowls
-        ]
-        return torch.stack(heights)
-
-    return losses
+    middles = torch.tensor([bowl.middle for bowl in bowls], dtype=torch.float64)
+    curvatures = torch.tensor([bowl.curvature for bowl in bowls], dtype=torch.float64)
+    numbers = torch.tensor([(bowl.base, bowl.scale, bowl.shift) for bowl in bowls], dtype=torch.float64)
+    base, scale, shift = numbers.T
+    return lambda place: scale * ((curvatures * (place - middles) ** 2).sum(1) / 2 + base) + shift
 
 
 def follow(
@@ -155,14 +149,14 @@ def follow(
     """Minimise ``total(losses(θ))`` from ``start``; return the places (steps+1, d) and the losses (steps+1, n)."""
     place = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     step = optimizer([place], lr=rate)  # type: ignore[call-arg]
-    places, heights = [place.detach().clone()], [losses(place).detach()]
+    places, heights = [place.detach().clone()], [losses(place)]
     for _ in range(steps):
         step.zero_grad()
-        total(losses(place)).backward()
+        total(heights[-1]).backward()
         step.step()
         places.append(place.detach().clone())
-        heights.append(losses(place).detach())
-    return torch.stack(places), torch.stack(heights)
+        heights.append(losses(place))
+    return torch.stack(places), torch.stack(heights).detach()
 
 
 def largest_gap(
