@@ -134,9 +134,12 @@ class Columns:
 
         t − Cz is t without its part in the span of the columns that z uses: found so, it doesn't suffer from a large z.
         """
-        basis = np.linalg.qr(self.columns[:, np.flatnonzero(values)])[0]
-        rest = self.target - basis @ (basis.T @ self.target)
-        force = (rest - basis @ (basis.T @ rest)) @ self.columns
+        rest = self.target
+        if values.any():
+            basis = np.linalg.qr(self.columns[:, np.flatnonzero(values)])[0]
+            for _ in range(2):
+                rest = rest - basis @ (basis.T @ rest)
+        force = rest @ self.columns
         return np.where(np.abs(force) > self._rounding() * np.sqrt(self.target @ self.target), force, 0.0)
 
     def equal_forces(self, columns: list[int] | NDArray[np.int64]) -> Array | None:
