@@ -1,6 +1,6 @@
 """Does it train? Stacks from ten to a thousand layers on real digits, at a ladder of learning rates, in numpy.
 
-``python -m gradbook.book.residual_depth.training training sgd increments`` writes the tables of chapter 8.
+``python -m gradbook.book.residual_depth.training training sgd`` writes two of chapter 8's tables.
 """
 
 from __future__ import annotations
@@ -238,17 +238,12 @@ def measure(table: str, workers: int, resume: bool) -> None:
 def main() -> None:
     """Measure the tables that the command line names."""
     parser = argparse.ArgumentParser(description="Measure chapter 8's tables.")
-    parser.add_argument("tables", nargs="+", choices=["training", "sgd", "increments"])
+    parser.add_argument("tables", nargs="+", choices=["training", "sgd"])
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="keep the rows that the table holds already")
     options = parser.parse_args()
     for table in options.tables:
-        if table == "increments":
-            from gradbook.book.residual_depth.increments import measure_increments
-
-            measure_increments(STORED / "08-increments.json", f"{COMMAND} increments")
-        else:
-            measure(table, options.workers, options.resume)
+        measure(table, options.workers, options.resume)
 
 
 if __name__ == "__main__":
