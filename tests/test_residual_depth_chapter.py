@@ -35,6 +35,7 @@ from gradbook.book.residual_depth.theory import (
     draw,
     ends,
     output_and_gradient,
+    readouts,
     relu_moments,
     sizes,
     squared_gradients,
@@ -185,12 +186,13 @@ def test_sizes_and_means_follow_the_recursion():
     assert ends("ffn", (16, 64), 64, 3).mean() == pytest.approx(math.e, rel=0.15)
 
 
-def test_squared_gradients_are_the_profiles():
+def test_squared_gradients_are_the_profiles(monkeypatch):
     from gradbook.book.residual_depth import theory as fine_print
 
+    monkeypatch.setattr(fine_print, "_AT_ONCE", 1)  # one seed after the other
     design = Design("ffn", 0.3)
-    weights, x = fine_print.draw(design, 5, 8, 2)
-    v = np.random.default_rng([7, 8]).standard_normal(x.shape)
+    weights, x = fine_print.draw(design, 5, 8, range(2))
+    v = fine_print.readouts(range(2), 4, 8)
     v = torch.from_numpy(v / np.sqrt((v**2).sum((-2, -1), keepdims=True)))
     for i, total in enumerate(squared_gradients(design, 5, 8, 2)):
         stack = torch_stack(design, [w[:, i] for w in weights])
@@ -200,9 +202,9 @@ def test_squared_gradients_are_the_profiles():
 
 @pytest.mark.parametrize("design", [Design("relu", skip=0.0), Design("ffn", 0.3)])
 def test_output_and_gradient_are_those_of_torch(design):
-    weights, x = draw(design, 5, 8, 2, rows=1)
+    weights, x = draw(design, 5, 8, range(2), rows=1)
     output, gradient = output_and_gradient(design, 5, 8, 2)
-    v = np.random.default_rng([7, 8]).standard_normal(x.shape)
+    v = readouts(range(2), 1, 8)
     v = torch.from_numpy(v / np.sqrt((v**2).mean(-1, keepdims=True)))
     for i in range(2):
         leaf = torch.from_numpy(x[i]).requires_grad_()
