@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.linalg import qr
 from scipy.linalg.lapack import dtrtrs
 from torch import Tensor
 
+from gradbook.pareto_gradients.active_set import pivoted_qr
 from gradbook.task_gradients import gramian
 
 Array = NDArray[np.float64]
@@ -121,12 +121,13 @@ def orthogonal_part(blocks: Sequence[Tensor], start: Array, normals: Array, fact
     if not len(normals):
         return direction
     corners = normals @ factor
-    triangle, order = qr(corners.T, mode="r", pivoting=True)
+    _, triangle, order = pivoted_qr(corners.T)
     rank = int((np.abs(triangle.diagonal()) > 4 * (sum(corners.shape) + 4) * EPSILON).sum())
     mixing = dtrtrs(triangle[:rank, :rank], normals[order[:rank]], trans=1)[0]
     rows = torch.from_numpy(np.ascontiguousarray(mixing)).to(blocks[0].device)
     basis = [rows @ _flat(block).to(torch.float64) for block in blocks]
-    inverse = torch.linalg.inv(torch.stack([q @ q.T for q in basis]).sum(0))
+    products = torch.stack([q @ q.T for q in basis]).sum(0)
+    inverse = torch.from_numpy(np.linalg.inv(products.cpu().numpy())).to(products)
     for _ in range(2):
         along = inverse @ torch.stack([q @ u.flatten() for q, u in zip(basis, direction, strict=True)]).sum(0)
         direction = [u - (along @ q).reshape(u.shape) for q, u in zip(basis, direction, strict=True)]
