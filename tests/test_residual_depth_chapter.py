@@ -164,8 +164,13 @@ def test_the_lottery_follows_its_law_and_counts_the_dead():
 @pytest.mark.parametrize("name", pictures.__all__)
 def test_stills_are_drawn_with_every_preset(name):
     picture = getattr(pictures, name)()
+    drawn = set()
     for values in ({}, *picture.presets.values()):
-        assert len(png(picture.static(**values))) > 5000
+        figure = picture.static(**values)
+        figure.set_layout_engine("none")  # it draws all words two times
+        drawn.add(png(figure))
+    assert len(drawn) == 1 + len(picture.presets)
+    assert min(map(len, drawn)) > 5000
 
 
 def test_random_numbers_are_drawn_once():
