@@ -45,6 +45,8 @@ from gradbook.event_linking import (
 )
 from gradbook.extraction.f1 import RoleArgument, argument_score, event_score, mention_f1, role_arguments
 
+pytestmark = pytest.mark.numeric
+
 DATA = Path(os.environ.get("GRADBOOK_DATA", Path(__file__).parents[2] / "shared" / "data")) / "duee"
 needs_duee = pytest.mark.skipif(not DATA.is_dir(), reason=f"no DuEE in {DATA.parent}")
 
@@ -102,6 +104,7 @@ def test_both_searches_find_exactly_the_maximal_cliques():
         assert complete_subgraphs(adjacency, "recursive") == expected
 
 
+@pytest.mark.once
 def test_searches_agree_with_networkx_on_300_random_graphs():
     networkx = pytest.importorskip("networkx", reason="networkx comes with torch")
     for seed in range(300):
@@ -200,6 +203,7 @@ def test_calls_are_capped():
         count_calls(party, most=0)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("method", ["pivot", "recursive"])
 def test_a_limit_bounds_the_cliques(method):
     party = parted(6, 2)
@@ -211,6 +215,7 @@ def test_a_limit_bounds_the_cliques(method):
     assert issubclass(TooManySubgraphs, ValueError)
 
 
+@pytest.mark.once
 def test_a_limit_bounds_the_recursion_where_it_finds_the_same_over_and_over():
     party = parted(14, 2)  # 128 cliques in a million calls
     with pytest.raises(TooManySubgraphs, match=r"recursive search made 228,000 calls on 14 nodes, limit 128"):
@@ -365,6 +370,7 @@ def test_bad_nodes_are_refused(nodes, error, message):
 # ---- what a graph can hold ----
 
 
+@pytest.mark.once
 def test_events_come_back_exactly_if_there_is_no_obstacle():
     """Every family of sets of at most three of four nodes."""
     places = [(i, i, "x") for i in range(4)]
@@ -476,6 +482,7 @@ def test_each_reason_has_its_example(kind):
     assert bool(obstacles(EXAMPLES[kind])) == (kind == "merged")
 
 
+@pytest.mark.once
 def test_spurious_events_are_explained_by_their_false_edges():
     kinds = set()
     for seed in range(300):
