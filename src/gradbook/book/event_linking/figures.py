@@ -8,10 +8,12 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from gradbook.book.event_linking.measurements import noise_score, sharing_events
-from gradbook.book.explore import COLOURS, new_figure
+from gradbook.book.event_linking.pictures.graph import adjacency_of, edges_of, places
+from gradbook.book.explore import COLOURS, TASKS, new_figure
 from gradbook.book.global_pointer.figures import HEAD_COLOURS, draw_seeds, mean_spread, told_differences
 from gradbook.book.global_pointer.measurements import count_numbers
 from gradbook.book.relation_linking.figures import by_option
+from gradbook.event_linking import complete_subgraphs
 from gradbook.extraction.annotated import EventText
 from gradbook.extraction.event_extractor import EventExtractor
 from gradbook.extraction.f1 import argument_score, event_score, role_arguments
@@ -136,3 +138,14 @@ def scores_figure(tables: Mapping[str, Mapping[str, Any]]) -> Figure:
 
 def _short(value: float) -> str:
     return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
+
+
+def card(ax: Any) -> None:
+    """Draw a graph of seven arguments and, each in its colour, the events that its complete subgraphs are."""
+    nodes, edges = places(7), edges_of([(0, 1, 2, 3), (3, 4, 5)])
+    cliques = complete_subgraphs(adjacency_of(edges, len(nodes)))
+    for clique, colour in zip(sorted(map(sorted, cliques)), TASKS, strict=False):
+        for u, v in edges_of([clique]):
+            ax.plot(*nodes[[u, v]].T, color=colour, linewidth=1.6)
+    ax.plot(*nodes.T, "o", color=COLOURS["ink"], markersize=7)
+    ax.set(xlim=(-1.3, 1.3), ylim=(-1.2, 1.2))

@@ -12,6 +12,7 @@ from torch import Tensor
 from gradbook.book.explore import COLOURS, new_figure
 from gradbook.book.global_pointer.comparison import LONG, inner, outermost
 from gradbook.book.global_pointer.measurements import count_numbers, formula_errors, head_sizes
+from gradbook.book.global_pointer.models import EXAMPLES, load_model
 from gradbook.extraction.annotated import Sentence
 from gradbook.extraction.entity_extractor import EntityExtractor
 from gradbook.extraction.f1 import entity_score
@@ -221,3 +222,9 @@ def _side_by_side(cases: Mapping[str, Mapping[str, Mapping[str, float]]], keys: 
 
 def _short(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
+
+
+def card(ax: Any) -> None:
+    """Draw the scores that the stored model gives a sentence, the highest of all types: red is a name."""
+    scores = load_model("efficient").scores(EXAMPLES[0].text).amax(0)
+    ax.imshow(scores.masked_fill(scores.isinf(), float("nan")).numpy(), cmap="coolwarm", vmin=-10, vmax=10)

@@ -17,6 +17,7 @@ from gradbook.book.relation_linking.models import ENGLISH
 from gradbook.extraction.annotated import RelationText, Triple
 from gradbook.extraction.f1 import Score, triple_score
 from gradbook.extraction.relation_extractor import RelationExtractor
+from gradbook.relation_linking import Relation, relation_positives
 
 PRECISIONS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 _COLOURS = ("blue", "vermilion", "green")
@@ -187,3 +188,12 @@ def decoding_rows(bench: Mapping[str, Any]) -> list[tuple[str, ...]]:
         for varied, rows in bench["decoding"].items()
         for row in rows
     ]
+
+
+def card(ax: Any) -> None:
+    """Draw the four cells that must score above 0 for one triple: two spans, the pair of heads, the pair of tails."""
+    entities, heads, tails = relation_positives([[Relation((1, 2), 0, (5, 7))]])
+    cells = torch.zeros(9, 9)
+    for colour, (_, first, second) in enumerate([*entities[0].tolist(), *heads[0].tolist(), *tails[0].tolist()], 1):
+        cells[first, second] = min(colour, 3)  # one colour for both links
+    ax.imshow(cells.numpy(), cmap="cividis")
