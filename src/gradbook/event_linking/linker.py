@@ -9,10 +9,10 @@ from typing import Literal, NamedTuple, cast, get_args
 import torch
 from torch import Tensor, nn
 
+from gradbook.checks import evaluating
 from gradbook.event_linking.cliques import TooManySubgraphs
 from gradbook.event_linking.decoding import adjacency_from_links, decode_events, event_nodes, position_links
 from gradbook.event_linking.events import Event, Label, Node
-from gradbook.extraction.training import evaluating
 from gradbook.global_pointer import EfficientGlobalPointer, Span, TooManySpans, span_positives
 from gradbook.global_pointer.decoding import check_threshold
 from gradbook.global_pointer.heads import TokenPairHead

@@ -1,11 +1,12 @@
-"""Weights and runs in files of safetensors, which hold numbers only, and never half written."""
+"""Weights and runs in files of safetensors, which hold numbers only, and are never half written."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import fields, is_dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from gradbook.extraction.training import History, Settings, Stepper
+CONTENT = "gradbook checkpoint 2"
+Weights = dict[str, Tensor]
 
 
-def write_tensors(tensors: dict[str, Tensor], path: str | Path, metadata: dict[str, str]) -> None:
+def write_tensors(tensors: Mapping[str, Tensor], path: str | Path, metadata: Mapping[str, str]) -> None:
     """Write the tensors to ``path``: first beside it, then moved into its place in one go."""
     part = Path(f"{path}.part")
     # copies: safetensors takes no two tensors of the same memory
@@ -25,13 +27,13 @@ def write_tensors(tensors: dict[str, Tensor], path: str | Path, metadata: dict[s
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()
     }
     try:
-        part.write_bytes(save(copies, metadata))  # save_file would let nobody else read it
+        part.write_bytes(save(copies, dict(metadata)))  # save_file would let nobody else read it
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def read_tensors(path: str | Path) -> tuple[Weights, dict[str, str]]:
     """Return the tensors and the metadata of a file; FileNotFoundError without one, ValueError if it can't be read."""
     try:
         with safe_open(path, "pt") as file:
@@ -40,14 +42,17 @@ def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ValueError(f"{path} is not a complete safetensors file: {error}") from error
 
 
+# ---- weights ----
+
+
 def save_weights(
     model: nn.Module, path: str | Path, half: bool = False, metadata: Mapping[str, str] | None = None
 ) -> None:
     """Write the model's ``state_dict`` to a safetensors file; ``half`` stores floating point numbers in float16.
 
-    What a frozen encoder read elsewhere is not in there. ``metadata``: words to keep beside them. Raises ValueError,
-    before anything is written, for weights that are NaN, infinite or too large for float16; TypeError for metadata
-    that aren't strings.
+    What a frozen encoder read elsewhere is not in there. ``metadata``: words to keep beside them, such as the labels
+    by number. Raises ValueError, before anything is written, for weights that are NaN, infinite or too large for
+    float16; TypeError for metadata that aren't strings.
     """
     words = dict(metadata or {})
     for key, word in words.items():
@@ -60,25 +65,34 @@ def save_weights(
     write_tensors(tensors, path, words)
 
 
-def load_weights(model: nn.Module, path: str | Path) -> dict[str, str]:
+def load_weights(model: nn.Module, path: str | Path, expected: Mapping[str, str] | None = None) -> dict[str, str]:
     """Fill the model with the weights of a file and return the file's metadata.
 
-    Raises ValueError, before anything is changed, for a file that is cut off or foreign, or whose names or shapes
-    aren't the model's.
+    ``expected``: words that must stand beside the weights, such as the labels by number: a shape tells only how many
+    there are. Raises ValueError, before anything is changed, for a file that is cut off or foreign, whose names or
+    shapes aren't the model's, or whose words differ.
     """
     tensors, metadata = read_tensors(path)
+    for key, word in (expected or {}).items():
+        if metadata.get(key) != word:
+            raise ValueError(f"{path}: {key} must be {word!r}, got {metadata.get(key)!r}")
     targets = model.state_dict()
     check_fit(targets, tensors, str(path))
     fill(targets, tensors)
     return metadata
 
 
-def trained_state(model: nn.Module) -> dict[str, Tensor]:
+def trained_state(model: nn.Module) -> Weights:
     """Return what training changes: parameters that take a gradient, and the buffers that ``state_dict`` has."""
     parameters = dict(model.named_parameters(remove_duplicate=False))
     named = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
     buffers = {name: tensor for name, tensor in model.state_dict().items() if name not in parameters}
     return {**named, **buffers}
+
+
+def copied(state: Mapping[str, Tensor]) -> Weights:
+    """Return copies that training doesn't change."""
+    return {name: tensor.detach().clone() for name, tensor in state.items()}
 
 
 def fill(targets: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
@@ -113,74 +127,77 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "none"
 
 
-CONTENT = "gradbook checkpoint"
-Weights = dict[str, Tensor]
+# ---- runs ----
 
 
-def write_checkpoint(path: Path, stepper: Stepper, settings: Settings, history: History, best: Weights | None) -> None:
-    """Write weights, the best weights so far, AdamW's moments, and the run so far, to one file."""
-    tensors = _named("model", trained_state(stepper.model)) | _named("best", best or {})
-    for name, parameter in stepper.trained.items():
-        moments = stepper.optimizer.state[parameter]
+def write_checkpoint(
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, best: Weights | None, run: Mapping[str, Any]
+) -> None:
+    """Write weights, the best weights so far, the optimizer's moments, and ``run`` (plain numbers and words)."""
+    parts = {"model": trained_state(model), "best": best or {}}
+    tensors = {f"{part}/{name}": tensor for part, state in parts.items() for name, tensor in state.items()}
+    for name, parameter in model.named_parameters():
+        moments = optimizer.state.get(parameter, {})
         tensors |= {f"adamw/{key}/{name}": value for key, value in moments.items()}
-    words = {"settings": settings.as_dict(), "history": asdict(history)}
-    write_tensors(tensors, path, {"content": CONTENT, "run": json.dumps(words)})
+    write_tensors(tensors, path, {"content": CONTENT, "run": json.dumps(run)})
 
 
-def read_checkpoint(path: Path, stepper: Stepper, settings: Settings) -> tuple[History, Weights | None]:
-    """Bring the model and its AdamW to where the checkpoint left off; return the history and the best weights.
-
-    Raises ValueError, before anything is changed, for a file that is cut off or foreign, for settings that differ, and
-    for weights of another model.
-    """
+def read_checkpoint(path: Path) -> tuple[Weights, dict[str, Any]]:
+    """Return a checkpoint's tensors and its run; ValueError for a file that is cut off or of something else."""
     tensors, metadata = read_tensors(path)
     if metadata.get("content") != CONTENT:
         raise ValueError(f"{path} is not a checkpoint of this trainer")
-    run = json.loads(metadata["run"])
-    _check_settings(path, run["settings"], settings.as_dict())
-    history = History(**run["history"])
-    if history.epochs > settings.epochs:
-        raise ValueError(f"epochs must be at least the {history.epochs} that {path} has run, got {settings.epochs}")
-    state, best = trained_state(stepper.model), _part(tensors, "best/") or None
-    if best is not None:
-        check_fit(state, best, str(path), exact=True)
-    moments = _moments(path, stepper, _part(tensors, "adamw/"))
-    check_fit(state, _part(tensors, "model/"), str(path), exact=True)
-    fill(state, _part(tensors, "model/"))
-    for name, parameter in stepper.trained.items():
-        if name in moments:
-            stepper.optimizer.state[parameter] = moments[name]
-    return history, best
+    return tensors, json.loads(metadata["run"])
 
 
-def _check_settings(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
-    different = [name for name in wanted if found.get(name) != wanted[name]]
-    if different:
-        changes = "; ".join(f"{name} {found.get(name)!r}, now {wanted[name]!r}" for name in different)
-        raise ValueError(f"{path} is of a run with other settings: {changes}; delete it to start anew")
+def restore(path: Path, tensors: Weights, model: nn.Module, optimizer: torch.optim.Optimizer) -> Weights | None:
+    """Bring model and moments to where the checkpoint left off; return the best weights, None if there are none.
 
-
-def _moments(path: Path, stepper: Stepper, tensors: Weights) -> dict[str, Weights]:
-    """Return AdamW's tensors by parameter; ValueError if they aren't of this model."""
+    Raises ValueError, before anything is changed, for tensors of another model.
+    """
+    state, trained = trained_state(model), {n: p for n, p in model.named_parameters() if p.requires_grad}
+    parts = {part: _part(tensors, f"{part}/") for part in ("model", "best", "adamw")}
+    check_fit(state, parts["model"], str(path), exact=True)
+    if parts["best"]:
+        check_fit(state, parts["best"], str(path), exact=True)
     moments: dict[str, Weights] = {}
-    for full, tensor in tensors.items():
+    for full, tensor in parts["adamw"].items():
         key, name = full.split("/", 1)
-        if name not in stepper.trained or (key != "step" and tensor.shape != stepper.trained[name].shape):
+        if name not in trained or (key != "step" and tensor.shape != trained[name].shape):
             raise ValueError(f"{path} holds AdamW's {key} of {name}, which the model doesn't have in that shape")
-        place = tensor.device if key == "step" else stepper.trained[name].device
-        moments.setdefault(name, {})[key] = tensor.to(place)
-    return moments
-
-
-def copied(state: Weights) -> Weights:
-    """Return copies that training doesn't change."""
-    with torch.no_grad():
-        return {name: tensor.detach().clone() for name, tensor in state.items()}
-
-
-def _named(part: str, tensors: Weights) -> Weights:
-    return {f"{part}/{name}": tensor for name, tensor in tensors.items()}
+        moments.setdefault(name, {})[key] = tensor if key == "step" else tensor.to(trained[name].device)
+    fill(state, parts["model"])
+    for name, found in moments.items():
+        optimizer.state[trained[name]] = found
+    return parts["best"] or None
 
 
 def _part(tensors: Weights, prefix: str) -> Weights:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def digest(value: object) -> str:
+    """Return a fingerprint of plain data that is the same in every process.
+
+    Looks into dataclasses, mappings, sequences, sets (in any order) and tensors; of an object of another kind it knows
+    the type alone.
+    """
+    return _digest(value).hex()[:16]
+
+
+def _digest(value: object) -> bytes:
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes | Path):
+        parts = [repr(value).encode()]
+    elif isinstance(value, Tensor):
+        parts = [save({"": value.detach().cpu().contiguous()})]
+    elif is_dataclass(value) and not isinstance(value, type):
+        parts = [_digest((field.name, getattr(value, field.name))) for field in fields(value)]
+    elif isinstance(value, Mapping):
+        parts = sorted(_digest(item) for item in value.items())
+    elif isinstance(value, Set):
+        parts = sorted(map(_digest, value))
+    elif isinstance(value, Sequence):
+        parts = list(map(_digest, value))
+    else:
+        parts = []
+    return sha256(b"".join([type(value).__qualname__.encode(), *(sha256(part).digest() for part in parts)])).digest()

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
+from gradbook.checks import evaluating
 from gradbook.extraction.annotated import Entity, Sentence
 from gradbook.extraction.characters import check_texts
 from gradbook.extraction.crf import CRFTagger
 from gradbook.extraction.encoders import TextEncoder, windows
-from gradbook.extraction.training import evaluating
 from gradbook.global_pointer import Span, span_positives
 from gradbook.global_pointer.heads import TokenPairHead
 

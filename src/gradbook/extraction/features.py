@@ -13,8 +13,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from gradbook.checks import evaluating
 from gradbook.extraction.characters import check_texts, text_mask
-from gradbook.extraction.training import evaluating, shown
+from gradbook.extraction.training import shown
 
 DIGEST = 32  # bytes of a text's sha256
 CONTENT = "gradbook text features"

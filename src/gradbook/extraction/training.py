@@ -1,76 +1,34 @@
-"""What a training run is made of: batches, settings, schedules, steps, processes, its history."""
+"""Training with what a text model needs: a schedule, early stopping, checkpoints, several processes."""
 
 from __future__ import annotations
 
-import gc
 import math
-import os
-import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
-from inspect import signature
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-import torch.distributed as dist
-from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
+from accelerate.utils import broadcast_object_list
+from torch import nn
 
-from gradbook.checks import as_parameters
+from gradbook.checks import evaluating
+from gradbook.extraction.checkpoints import (
+    Weights,
+    copied,
+    digest,
+    fill,
+    read_checkpoint,
+    restore,
+    trained_state,
+    write_checkpoint,
+)
+from gradbook.extraction.plan import Settings, derived_seed, epoch_batches
+from gradbook.extraction.steps import Stepper
 
 Item = TypeVar("Item")
-
-
-def shown(items: Iterable[Item], label: str, total: int | None = None, show: bool = True) -> Iterator[Item]:
-    """Yield ``items``, with a bar named ``label`` if ``show`` is set and this runs in a Jupyter kernel."""
-    kernel = sys.modules.get("ipykernel.kernelapp")
-    if show and kernel is not None and kernel.IPKernelApp.initialized():
-        # imported here: the widgets take a second that scripts and worker processes needn't spend
-        from gradbook.book.explore import progress
-
-        yield from progress(items, label, total)
-    else:
-        yield from items
-
-
-POOL = 50  # batches whose examples are sorted by length together
-
-
-def derived_seed(*numbers: int) -> int:
-    """Return a seed for torch that looks random and is the same for the same numbers."""
-    return int.from_bytes(sha256(repr(numbers).encode()).digest()[:8], "little") >> 1
-
-
-def epoch_batches(
-    count: int, batch_size: int, seed: int, epoch: int, lengths: Sequence[int] | None = None
-) -> list[list[int]]:
-    """Return the batches of an epoch: the numbers 0 to ``count`` − 1 in random order, ``batch_size`` at a time.
-
-    Depends on ``seed`` and ``epoch`` alone, not on the epochs before. With ``lengths`` examples of like length come
-    together, so that little is padded: of every 50 batches in the random order the examples are sorted by length and
-    cut again, and then all batches are shuffled. One batch holds the rest of the division.
-
-    Raises ValueError for a count or batch size below 1, or lengths of another number.
-    """
-    if count < 1 or batch_size < 1:
-        raise ValueError(f"count and batch_size must be ≥ 1, got {count} and {batch_size}")
-    if lengths is not None and len(lengths) != count:
-        raise ValueError(f"lengths must hold {count} numbers, got {len(lengths)}")
-    source = torch.Generator().manual_seed(derived_seed(seed, epoch))
-    order: list[int] = torch.randperm(count, generator=source).tolist()
-    if lengths is None:
-        return cut(order, batch_size)
-    pools = [sorted(pool, key=lengths.__getitem__) for pool in cut(order, POOL * batch_size)]
-    batches = [batch for pool in pools for batch in cut(pool, batch_size)]
-    return [batches[i] for i in torch.randperm(len(batches), generator=source).tolist()]
-
-
-def cut(order: list[int], size: int) -> list[list[int]]:
-    """Return the list in pieces of ``size``, the last one perhaps shorter."""
-    return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 @dataclass
@@ -108,254 +66,183 @@ class History:
         return len(self.scores) - 1 - self.best_epoch >= patience
 
 
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Eval mode and no gradients inside; afterwards every part has its own mode back."""
-    modes = [(part, part.training) for part in module.modules()]
-    module.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for part, training in modes:
-            part.training = training
+def train(
+    model: nn.Module,
+    examples: Sequence[Any],
+    *,
+    epochs: int,
+    batch_size: int = 32,
+    learning_rate: float = 3e-3,
+    rates: Mapping[str, float] | None = None,
+    weight_decay: float = 0.01,
+    schedule: str = "one_cycle",
+    warmup: int | None = None,
+    clip: float | None = 5.0,
+    accumulation: int = 1,
+    precision: str = "no",
+    seed: int = 0,
+    evaluate: Callable[[Any], float] | None = None,
+    patience: int | None = None,
+    checkpoint: str | Path | None = None,
+    label: str = "training",
+    show: bool = True,
+    length: Callable[[Any], int] | None = None,
+    after_epoch: Callable[[int, Any], object] | None = None,
+) -> History:
+    """Train ``model``, which gives the losses (B,) of a list of B examples, by AdamW on their mean.
 
+    Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (arXiv 1711.05101). ``rates`` gives the parameters
+    whose names begin so a learning rate of their own. ``schedule`` is "one_cycle" or "constant"; in the first
+    ``warmup`` steps the rate rises: by default in 3 of 10 of one_cycle, in none of constant. ``clip`` bounds the norm
+    of the whole gradient, None doesn't. ``accumulation``: so many pieces of a batch go through the model one after
+    another; the gradient is that of the batch, to rounding. ``precision``: "bf16" or "fp16" computes the losses under
+    torch's autocast, the latter with a scale that avoids underflow; the weights keep their own. Order and dropout of
+    an epoch depend on ``seed`` and the epoch alone; torch's random state is the same afterwards as before. ``length``
+    of an example puts examples of like length into a batch.
 
-# the newer of the two names, where torch has it: the older one warns there
-_RENAMED = "forward_sync_buffers" in signature(DistributedDataParallel).parameters
-# frozen vectors are buffers: to send them round at every step would cost more than the step
-_KEEP_BUFFERS: dict[str, Any] = {"forward_sync_buffers" if _RENAMED else "broadcast_buffers": False}
+    ``evaluate(model)`` gives a score, higher is better, after each epoch, in eval mode and without gradients. Then the
+    model ends with the weights of the best epoch, and after ``patience`` epochs without a better one the run stops.
+    ``after_epoch(epoch, model)`` is called in the same way, epochs counted from 0.
 
+    ``checkpoint`` names a file that holds the run after each epoch. If it is there already, the run goes on from it and
+    ends bit for bit as if it had not been interrupted, on as many threads and processes. Callbacks come before the file
+    is written: an epoch that was interrupted in one is done again.
 
-def parallel(model: nn.Module, examples: Sequence[Any]) -> DistributedDataParallel:
-    """Return the model as torch's DistributedDataParallel; all processes start from the first one's weights.
+    Started by torchrun, the processes share each batch; ``batch_size`` is that of all together, and the model is on
+    the process's device. The first one evaluates, calls back, writes and shows a bar, the others follow it. Without
+    dropout the losses are those of one process, to rounding.
 
-    Li et al., "PyTorch Distributed" (arXiv 2006.15704). It has to know whether there are parameters that losses don't
-    reach, and warns if told so in vain: hence a look at the first example's loss.
+    The model ends in eval mode. Raises ValueError for impossible settings, for a checkpoint of other settings, other
+    examples or another model, for a score that is NaN or infinite, and for a loss or gradient that is, naming epoch,
+    step and example, before a weight is changed.
     """
-    training = model.training
+    lengths = None if length is None else [int(length(example)) for example in examples]
+    settings = Settings(
+        examples=len(examples),
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        rates=dict(rates or {}),
+        weight_decay=weight_decay,
+        schedule=schedule,
+        warmup=warmup,
+        clip=clip,
+        accumulation=accumulation,
+        precision=precision,
+        seed=seed,
+        patience=patience,
+        evaluated=evaluate is not None,
+        lengths=None if lengths is None else digest(lengths),
+        data=None if checkpoint is None else digest(list(examples)),
+    )
+    with torch.random.fork_rng(devices=[]):
+        run = _Run(model, examples, lengths, settings, None if checkpoint is None else Path(checkpoint))
+        ticks = shown(range(epochs * settings.steps), label, show=show and run.first)
+        for _ in range(run.history.epochs * settings.steps):
+            next(ticks, None)
+        while run.unfinished:
+            run.epoch(ticks)
+            run.judge(evaluate, after_epoch)
+        for _ in ticks:  # the bar of a run that stopped early fills up
+            pass
+        run.history.stopped_early = run.history.epochs < epochs
+        if run.best is not None:
+            fill(trained_state(model), run.best)
     model.eval()
-    losses = model([examples[0]])
-    model.train(training)
-    known = reached(losses) if isinstance(losses, Tensor) else set()
-    unreached = any(p.requires_grad and p not in known for p in model.parameters())
-    return DistributedDataParallel(model, find_unused_parameters=unreached, **_KEEP_BUFFERS)
+    return run.history
 
 
-def reached(losses: Tensor) -> set[Tensor]:
-    """Return the leaves of the losses' graph: the parameters that they depend on."""
-    leaves, seen, waiting = set(), set(), [losses.grad_fn]
-    while waiting:
-        node = waiting.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if (leaf := getattr(node, "variable", None)) is not None:
-            leaves.add(leaf)
-        waiting += [following for following, _ in node.next_functions]
-    return leaves
+class _Run:
+    """Where a run stands."""
 
+    def __init__(
+        self,
+        model: nn.Module,
+        examples: Sequence[Any],
+        lengths: list[int] | None,
+        settings: Settings,
+        checkpoint: Path | None,
+    ) -> None:
+        self.model, self.lengths, self.settings, self.checkpoint = model, lengths, settings, checkpoint
+        self.stepper = Stepper(model, examples, settings)
+        self.accelerator = self.stepper.accelerator
+        self.first: bool = self.accelerator.is_main_process
+        self.history = History()
+        self.best: Weights | None = None
+        self.accelerator.wait_for_everyone()  # the first process may still write the last run's file
+        if checkpoint is not None and checkpoint.exists():
+            self._go_on(checkpoint)
 
-LOCAL = ("localhost", "127.0.0.1", "::1")
-
-
-@dataclass(frozen=True)
-class Place:
-    """The number ``rank`` of this process among ``world`` processes."""
-
-    rank: int = 0
-    world: int = 1
-
-    @property
-    def first(self) -> bool:
-        """Whether this is the process that writes files and shows bars."""
-        return self.rank == 0
-
-    def summed(self, values: Tensor) -> Tensor:
-        """Return the sum of all processes' tensors."""
-        if self.world > 1:
-            dist.all_reduce(values)
-        return values
-
-    def from_first(self, value: float) -> float:
-        """Return the number that the first process has; those of the others don't count."""
-        return float(self.summed(torch.tensor(value if self.first else 0.0, dtype=torch.float64)))
-
-
-@contextmanager
-def process_group() -> Iterator[Place]:
-    """Join the processes that torchrun started, over gloo, and leave them at the end; else a world of one.
-
-    Inside another ``process_group`` it changes nothing.
-    """
-    if dist.is_available() and dist.is_initialized():
-        yield Place(dist.get_rank(), dist.get_world_size())
-    elif int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        yield Place()
-    else:
-        if os.environ.get("MASTER_ADDR") in LOCAL and any(name == "lo" for _, name in socket.if_nameindex()):
-            os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # among ourselves: nothing leaves the machine
-        dist.init_process_group("gloo")
-        try:
-            yield Place(dist.get_rank(), dist.get_world_size())
-        finally:
-            # DistributedDataParallel refers to itself: what is left of one keeps the group's threads until the exit
-            gc.collect()
-            dist.destroy_process_group()
-
-
-RISE = 0.3  # part of the steps in which the rate rises
-START, END = 25.0, 25.0 * 1e4  # the peak is so many times the first and the last rate
-MOMENTUM = (0.85, 0.95)  # AdamW's first beta where the rate is highest and where it is lowest
-
-
-def one_cycle(step: int, steps: int) -> tuple[float, float]:
-    """Return the factor on the learning rate and AdamW's first beta at ``step`` of ``steps``.
-
-    The rate rises from 1/25 to 1 along half a cosine, then falls to almost 0; the beta moves the other way. The same
-    numbers as torch's OneCycleLR. Smith and Topin, "Super-Convergence" (arXiv 1708.07120).
-    """
-    top = max(RISE * steps - 1, 0.0)
-    if step <= top:
-        part = step / top if top else 1.0
-        return _along(1 / START, 1.0, part), _along(MOMENTUM[1], MOMENTUM[0], part)
-    part = (step - top) / (steps - 1 - top)
-    return _along(1.0, 1 / END, part), _along(MOMENTUM[0], MOMENTUM[1], part)
-
-
-def constant(step: int, steps: int) -> tuple[float, float]:
-    """Return factor 1 and AdamW's usual first beta, whatever the step."""
-    return 1.0, 0.9
-
-
-def _along(first: float, last: float, part: float) -> float:
-    """Half a cosine from ``first`` (part 0) to ``last`` (part 1)."""
-    return last + (first - last) * (1 + math.cos(math.pi * part)) / 2
-
-
-SCHEDULES = {"one_cycle": one_cycle, "constant": constant}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The settings of :func:`gradbook.extraction.loop.train`, and the number of examples. Raises ValueError naming one."""
-
-    examples: int
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-    schedule: str
-    clip: float | None
-    seed: int
-    patience: int | None
-    evaluated: bool
-    lengths: str | None
-
-    def __post_init__(self) -> None:
-        for name in ("examples", "epochs", "batch_size") + (("patience",) if self.patience is not None else ()):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a whole number ≥ 1, got {value!r}")
-        for name, lowest, open_end in (("learning_rate", 0, True), ("weight_decay", 0, False), ("clip", 0, True)):
-            value = getattr(self, name)
-            if name == "clip" and value is None:
-                continue
-            if not math.isfinite(value) or value < lowest or (open_end and value == lowest):
-                raise ValueError(f"{name} must be finite and {'>' if open_end else '≥'} {lowest}, got {value!r}")
-        if self.schedule not in SCHEDULES:
-            raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}, got {self.schedule!r}")
-        if not isinstance(self.seed, int):
-            raise ValueError(f"seed must be a whole number, got {self.seed!r}")
-        if self.patience is not None and not self.evaluated:
-            raise ValueError("patience must come with evaluate: there is no score to wait for")
+    def _go_on(self, path: Path) -> None:
+        tensors, run = read_checkpoint(path)
+        found, wanted = run["settings"], self.settings.as_dict()
+        different = [name for name in wanted if found.get(name) != wanted[name]]
+        if different:
+            changes = "; ".join(f"{name} {found.get(name)!r}, now {wanted[name]!r}" for name in different)
+            raise ValueError(f"{path} is of a run with other settings: {changes}; delete it to start anew")
+        history, epochs = History(**run["history"]), self.settings.epochs
+        if history.epochs > epochs:
+            raise ValueError(f"epochs must be at least the {history.epochs} that {path} has run, got {epochs}")
+        self.best = restore(path, tensors, self.model, self.stepper.optimizer)
+        self.stepper.load_state(run["stepper"])
+        self.history = history
 
     @property
-    def steps(self) -> int:
-        """Steps of an epoch."""
-        return -(-self.examples // self.batch_size)
+    def unfinished(self) -> bool:
+        return self.history.epochs < self.settings.epochs and not self.history.impatient(self.settings.patience)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return what a run that goes on must have the same; a constant rate lets it take more epochs."""
-        numbers = asdict(self)
-        if self.schedule == "constant":
-            del numbers["epochs"]
-        return numbers
+    def epoch(self, ticks: Iterator[int]) -> None:
+        """Go through all examples once."""
+        settings, epoch = self.settings, self.history.epochs
+        torch.manual_seed(derived_seed(settings.seed, epoch, self.accelerator.process_index))
+        self.model.train()
+        total = 0.0
+        batches = epoch_batches(settings.examples, settings.batch_size, settings.seed, epoch, self.lengths)
+        for number, batch in enumerate(batches):
+            next(ticks, None)
+            losses = self.stepper.step(batch, f"(epoch {epoch}, step {number})")
+            self.history.step_losses.append(float(losses.mean()))
+            total += float(losses.sum())
+        self.history.losses.append(total / settings.examples)
 
+    def judge(self, evaluate: Callable[[Any], float] | None, after_epoch: Callable[[int, Any], object] | None) -> None:
+        """Evaluate, call back, and write the checkpoint."""
+        history = self.history
+        if evaluate is not None and history.add_score(self._score(evaluate)):
+            self.best = copied(trained_state(self.model))
+        if not self.first:
+            return
+        if after_epoch is not None:
+            with evaluating(self.model):
+                after_epoch(history.epochs - 1, self.model)
+        if self.checkpoint is not None:
+            run = {"settings": self.settings.as_dict(), "history": asdict(history), "stepper": self.stepper.state()}
+            write_checkpoint(self.checkpoint, self.model, self.stepper.optimizer, self.best, run)
 
-def measured(examples: Sequence[Any], length: Callable[[Any], int] | None) -> tuple[list[int] | None, str | None]:
-    """Return the examples' lengths and a digest of them; None twice without ``length``."""
-    if length is None:
-        return None, None
-    lengths = [int(length(example)) for example in examples]
-    return lengths, sha256(repr(lengths).encode()).hexdigest()[:16]
-
-
-class Stepper:
-    """A model, its AdamW, and the processes that share each batch."""
-
-    def __init__(self, model: nn.Module, examples: Sequence[Any], settings: Settings, place: Place) -> None:
-        self.model, self.settings, self.place = model, settings, place
-        self.trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        self.parameters = as_parameters(self.trained.values(), "model.parameters()")
-        self.optimizer = torch.optim.AdamW(self.parameters, settings.learning_rate, weight_decay=settings.weight_decay)
-        self.shared: nn.Module = parallel(model, examples) if place.world > 1 else model
-
-    def step(self, examples: Sequence[Any], batch: list[int], epoch: int, number: int) -> Tensor:
-        """Take one step and return the losses of the whole batch, float64; ``number`` is the step of the epoch.
-
-        Each process takes every world-th example. DistributedDataParallel averages the processes' gradients, so each
-        sums its losses and multiplies by world / batch: the gradient is that of the mean, however unequal the shares.
-
-        Raises ValueError, before a weight is changed, for losses of another shape, and for a loss or a gradient that
-        is NaN or infinite, naming the example.
-        """
-        where = f"(epoch {epoch}, step {number})"
-        place, own = self.place, batch[self.place.rank :: self.place.world]
-        self.optimizer.zero_grad()
-        # A process without a share goes along with weight 0: the others wait for it.
-        taken = own or batch[:1]
-        losses = checked_losses(self.shared([examples[i] for i in taken]), len(taken), where)
-        everybody = torch.zeros(len(batch), dtype=torch.float64, device=losses.device)
-        everybody[place.rank :: place.world] = losses.detach()[: len(own)].double()
-        everybody = place.summed(everybody)
-        for i, loss in zip(batch, everybody.tolist(), strict=True):
-            if not math.isfinite(loss):
-                raise ValueError(f"the loss of examples[{i}] is {loss} {where}")
-        (losses.sum() * (place.world / len(batch) if own else 0.0)).backward()
-        self._descend(examples, batch, epoch, number, where)
-        return everybody.cpu()
-
-    def _descend(self, examples: Sequence[Any], batch: list[int], epoch: int, number: int, where: str) -> None:
-        """Clip the gradient and let AdamW move the weights."""
-        settings = self.settings
-        norm = nn.utils.clip_grad_norm_(self.parameters, math.inf if settings.clip is None else settings.clip)
-        if not torch.isfinite(norm):
-            self.optimizer.zero_grad()
-            raise ValueError(f"the gradient is NaN or infinite {where}: {self._culprit(examples, batch)}")
-        steps = settings.steps
-        factor, beta = SCHEDULES[settings.schedule](epoch * steps + number, settings.epochs * steps)
-        for group in self.optimizer.param_groups:
-            group["lr"], group["betas"] = settings.learning_rate * factor, (beta, group["betas"][1])
-        self.optimizer.step()
-
-    def _culprit(self, examples: Sequence[Any], batch: list[int]) -> str:
-        """Name the first example whose gradient, taken alone, is not finite."""
-        for i in batch:
-            loss = self.model([examples[i]]).sum()
-            found = torch.autograd.grad(loss, self.parameters, allow_unused=True)
-            if not all(g is None or torch.isfinite(g).all() for g in found):
-                return f"that of examples[{i}] is"
-        return f"no single example's is, the batch was examples {batch}"
+    def _score(self, evaluate: Callable[[Any], float]) -> float:
+        """Return the first process's score, in all processes."""
+        score = 0.0
+        if self.first:
+            with evaluating(self.model):
+                score = float(evaluate(self.model))
+        score = float(broadcast_object_list([score])[0])
+        if not math.isfinite(score):
+            raise ValueError(f"evaluate(model) must be finite, got {score} (epoch {self.history.epochs - 1})")
+        return score
 
 
-def checked_losses(losses: object, count: int, where: str) -> Tensor:
-    """Return the losses if they are a floating point tensor (``count``,) with a graph; else TypeError or ValueError."""
-    if not isinstance(losses, Tensor) or not losses.is_floating_point():
-        kind = losses.dtype if isinstance(losses, Tensor) else type(losses).__name__
-        raise TypeError(f"model(examples) must be a floating point tensor, got {kind} {where}")
-    if losses.shape != (count,):
-        raise ValueError(f"model(examples) must have shape ({count},), a loss an example, got {tuple(losses.shape)}")
-    if not losses.requires_grad:
-        raise ValueError(f"model(examples) must depend on the parameters, got losses without a graph {where}")
-    return losses
+def shown(items: Iterable[Item], label: str, total: int | None = None, show: bool = True) -> Iterator[Item]:
+    """Yield ``items``, with a bar named ``label`` if ``show`` is set and this runs in a Jupyter kernel with widgets."""
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    if not (show and kernel is not None and kernel.IPKernelApp.initialized() and find_spec("ipywidgets")):
+        yield from items
+        return
+    # imported here: widgets take a second that scripts and worker processes needn't spend
+    from IPython.display import display
+    from tqdm.notebook import tqdm  # what tqdm.auto chooses where widgets are shown
+
+    bar = tqdm(items, label, total, display=False)
+    # tqdm's own display would store its text, which has times in it, in the notebook
+    view = "application/vnd.jupyter.widget-view+json"
+    display({view: bar.container._repr_mimebundle_()[view], "text/plain": f"[progress: {label}]"}, raw=True)
+    yield from bar

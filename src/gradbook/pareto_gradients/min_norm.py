@@ -1,4 +1,7 @@
-"""The point of the convex hull of n gradients that is nearest to the origin, from their inner products alone."""
+"""The point of the convex hull of n gradients that is nearest to the origin, from their inner products alone.
+
+Source: article 8896 (Su Jianlin, 2022); numbers in brackets are the equations of chapter 2.
+"""
 
 from __future__ import annotations
 
@@ -16,55 +19,11 @@ from gradbook.pareto_gradients.active_set import altitude, min_norm_combination
 from gradbook.pareto_gradients.iterations import ITERATIONS
 
 Array = NDArray[np.float64]
+METHODS = ("active_set", *ITERATIONS)
 # How far entries may be off, in units of ‖g_i‖ ‖g_j‖: float64 matrices are often sums of float32 products.
 _ROUNDING = {torch.float64: 1e-6}
 _COARSE_ROUNDING = 1e-3
 _UNDERFLOW = 1e-140  # a gradient whose squared norm is 0 in float64 is shorter than this
-
-
-def checked_gramian(gramian: Tensor, name: str = "gramian") -> Array:
-    """Return the inner products (n, n) as a float64 array, exactly symmetric.
-
-    Raises TypeError for anything but a floating point tensor; ValueError, naming what is wrong, for another shape
-    than (n, n) with n ≥ 1, NaN or infinite entries, and for what no vectors can have as inner products: a matrix that
-    isn't symmetric or has a negative eigenvalue, beyond the rounding of a float32 product.
-    """
-    if not isinstance(gramian, Tensor) or not gramian.is_floating_point():
-        raise TypeError(f"{name} must be a floating point tensor, got {_kind(gramian)}")
-    if gramian.ndim != 2 or gramian.shape[0] != gramian.shape[1] or not len(gramian):
-        raise ValueError(f"{name} must have shape (n, n) with n ≥ 1, got {tuple(gramian.shape)}")
-    matrix = gramian.detach().to("cpu", torch.float64).numpy()
-    squares = matrix.diagonal()
-    if not np.isfinite(matrix).all():
-        i, j = np.argwhere(~np.isfinite(matrix))[0]
-        raise ValueError(f"{name} must be finite, got {matrix[i, j]} at ({i}, {j})")
-    if squares.min() < 0:
-        i = int(squares.argmin())
-        raise ValueError(f"{name}[{i}, {i}] is a squared norm and must be ≥ 0, got {squares[i]:g}")
-    norms = np.sqrt(squares)
-    scale = np.where(norms > 0, norms, 1.0)
-    unit = matrix / scale / scale[:, None]
-    rounding = _ROUNDING.get(gramian.dtype, _COARSE_ROUNDING)
-    if (off := np.abs(unit - unit.T)).max() > rounding:
-        i, j = np.unravel_index(off.argmax(), off.shape)
-        raise ValueError(
-            f"{name} must be symmetric, got {matrix[i, j]:g} at ({i}, {j}) and {matrix[j, i]:g} at ({j}, {i})"
-        )
-    zero = norms <= 0
-    hidden = np.abs(unit[zero]).max() > _UNDERFLOW if zero.any() else False
-    unit.flat[:: len(unit) + 1] += len(unit) * rounding
-    if hidden or dpotrf(unit)[1]:
-        raise ValueError(f"{name} must be positive semidefinite, as inner products are; it has a negative eigenvalue")
-    even = matrix / 2 + matrix.T / 2
-    even[zero] = even[:, zero] = 0.0
-    return np.asarray(even)
-
-
-def _kind(value: object) -> str:
-    return str(value.dtype) if isinstance(value, Tensor) else type(value).__name__
-
-
-METHODS = ("active_set", *ITERATIONS)
 
 
 @dataclass(frozen=True)
@@ -155,3 +114,45 @@ def two_task_weights(gramian: Tensor) -> Tensor:
         raise ValueError(f"gramian must be 2 × 2, got {tuple(gramian.shape)}")
     weights = altitude(matrix[0, 0], matrix[0, 1], matrix[1, 1])
     return torch.tensor(weights, dtype=torch.float64).to(gramian)
+
+
+def checked_gramian(gramian: Tensor, name: str = "gramian") -> Array:
+    """Return the inner products (n, n) as a float64 array, exactly symmetric.
+
+    Raises TypeError for anything but a floating point tensor; ValueError, naming what is wrong, for another shape
+    than (n, n) with n ≥ 1, NaN or infinite entries, and for what no vectors can have as inner products: a matrix that
+    isn't symmetric or has a negative eigenvalue, beyond the rounding of a float32 product.
+    """
+    if not isinstance(gramian, Tensor) or not gramian.is_floating_point():
+        raise TypeError(f"{name} must be a floating point tensor, got {_kind(gramian)}")
+    if gramian.ndim != 2 or gramian.shape[0] != gramian.shape[1] or not len(gramian):
+        raise ValueError(f"{name} must have shape (n, n) with n ≥ 1, got {tuple(gramian.shape)}")
+    matrix = gramian.detach().to("cpu", torch.float64).numpy()
+    squares = matrix.diagonal()
+    if not np.isfinite(matrix).all():
+        i, j = np.argwhere(~np.isfinite(matrix))[0]
+        raise ValueError(f"{name} must be finite, got {matrix[i, j]} at ({i}, {j})")
+    if squares.min() < 0:
+        i = int(squares.argmin())
+        raise ValueError(f"{name}[{i}, {i}] is a squared norm and must be ≥ 0, got {squares[i]:g}")
+    norms = np.sqrt(squares)
+    scale = np.where(norms > 0, norms, 1.0)
+    unit = matrix / scale / scale[:, None]
+    rounding = _ROUNDING.get(gramian.dtype, _COARSE_ROUNDING)
+    if (off := np.abs(unit - unit.T)).max() > rounding:
+        i, j = np.unravel_index(off.argmax(), off.shape)
+        raise ValueError(
+            f"{name} must be symmetric, got {matrix[i, j]:g} at ({i}, {j}) and {matrix[j, i]:g} at ({j}, {i})"
+        )
+    zero = norms <= 0
+    hidden = np.abs(unit[zero]).max() > _UNDERFLOW if zero.any() else False
+    unit.flat[:: len(unit) + 1] += len(unit) * rounding
+    if hidden or dpotrf(unit)[1]:
+        raise ValueError(f"{name} must be positive semidefinite, as inner products are; it has a negative eigenvalue")
+    even = matrix / 2 + matrix.T / 2
+    even[zero] = even[:, zero] = 0.0
+    return np.asarray(even)
+
+
+def _kind(value: object) -> str:
+    return str(value.dtype) if isinstance(value, Tensor) else type(value).__name__

@@ -3,12 +3,11 @@
 Source: Su Jianlin, 多任务学习漫谈(三):分主次之序, https://kexue.fm/archives/8907 (2022).
 """
 
-from gradbook.primary_auxiliary.blocked import BlockedWarning
 from gradbook.primary_auxiliary.growth import without_growth
 from gradbook.primary_auxiliary.hybrid import HybridWeights, hybrid_direction, hybrid_weights
 from gradbook.primary_auxiliary.masking import masked_backward
 from gradbook.primary_auxiliary.multipliers import Multipliers, auxiliary_multipliers
-from gradbook.primary_auxiliary.primary import primary_backward, primary_direction
+from gradbook.primary_auxiliary.primary import BlockedWarning, primary_backward, primary_direction
 
 __all__ = [
     "BlockedWarning",

@@ -30,10 +30,11 @@ def without_growth(optimizer: torch.optim.Optimizer, decoupled: bool = False) ->
 
     θ are all parameters of the optimizer that have a gradient, taken together. The plain form changes the gradients
     before the step, g ← g + relu(−⟨g, θ⟩)/‖θ‖² θ, (3.11): right for SGD without momentum and with one learning rate.
-    With ``decoupled`` the optimizer steps first and its displacement is corrected, Δ ← Δ − relu(⟨Δ, θ⟩)/‖θ‖² θ,
-    (3.12): right for momentum, Adam and all others, at the price of one copy of θ. Both hold to first order in the
-    step. θ = 0 has no direction to grow in, and nothing is done. The hooks take no part in ``state_dict`` and don't go
-    along with a deep copy of the optimizer; schedulers work as before.
+    With ``decoupled`` the optimizer steps first and its displacement is corrected, Δ ← Δ − relu(⟨Δ, θ⟩)/‖θ‖² θ, (3.12):
+    right for momentum, Adam and all others, at the price of one copy of θ. Both hold to first order in the step, and to
+    rounding: the new θ is off by up to half a unit ε of its dtype, so a step Δ may still have a cosine of about ε ‖θ‖ /
+    ‖Δ‖ with θ. θ = 0 has no direction to grow in, and nothing is done. The hooks take no part in ``state_dict`` and
+    don't go along with a deep copy of the optimizer; schedulers work as before.
 
     The steps raise ValueError, before any parameter is changed, for a gradient that is NaN or infinite, and TypeError
     for a sparse one; in the plain form ValueError for a closure, which would overwrite what the hook did, and for
@@ -53,11 +54,11 @@ def without_growth(optimizer: torch.optim.Optimizer, decoupled: bool = False) ->
     def shorten(optimizer: Any, args: Any, kwargs: Any) -> None:
         pairs = [(p, before[id(p)]) for p, _ in _moving(optimizer)]
         before.clear()
-        factor = _share([p.detach() - old for p, old in pairs], [old for _, old in pairs])
-        if factor > 0:
+        share = _share([p.detach() - old for p, old in pairs], [old for _, old in pairs])
+        if share[0] > 0:
             with torch.no_grad():
                 for p, old in pairs:
-                    p.sub_(_times(factor, old))
+                    p.sub_(_times(share, old))
 
     return Handle(optimizer.register_step_pre_hook(remember), optimizer.register_step_post_hook(shorten))
 
@@ -77,28 +78,34 @@ def _turn_gradient(optimizer: Any, args: Any, kwargs: Any) -> None:
         )
     moving = _moving(optimizer)
     _require_usable(moving)
-    factor = _share([gradient for _, gradient in moving], [p.detach() for p, _ in moving], sign=-1)
-    if factor > 0:
+    share = _share([gradient for _, gradient in moving], [p.detach() for p, _ in moving], sign=-1)
+    if share[0] > 0:
         with torch.no_grad():
             for p, gradient in moving:
-                p.grad = gradient + _times(factor, p)
+                p.grad = gradient + _times(share, p)
 
 
 def _has_closure(args: Any, kwargs: Any) -> bool:
     return kwargs.get("closure") is not None or any(callable(arg) for arg in args[1:])
 
 
-def _share(vectors: list[Tensor], parameters: list[Tensor], sign: int = 1) -> float:
-    """Return relu(±⟨v, θ⟩)/‖θ‖², summed in float64; 0 for θ = 0."""
+def _share(vectors: list[Tensor], parameters: list[Tensor], sign: int = 1) -> tuple[float, float]:
+    """Return relu(±⟨v, θ⟩) / ‖θ‖² · t and t, the largest entry of θ, summed in float64; 0 for θ = 0.
+
+    With θ/t in the place of θ no square leaves float64.
+    """
+    top = max((float(torch.linalg.vector_norm(p, torch.inf)) for p in parameters if p.numel()), default=0.0)
+    if not top > 0:
+        return 0.0, 1.0
     pairs = list(zip(vectors, parameters, strict=True))
-    along = math.fsum(float((v.double() * p.double()).sum()) for v, p in pairs)
-    square = math.fsum(float(p.double().square().sum()) for _, p in pairs)
-    return max(sign * along, 0.0) / square if square > 0 else 0.0
+    along = math.fsum(float((v.double() * (p.double() / top)).sum()) for v, p in pairs)
+    square = math.fsum(float((p.double() / top).square().sum()) for _, p in pairs)
+    return max(sign * along, 0.0) / square, top
 
 
-def _times(factor: float, parameter: Tensor) -> Tensor:
+def _times(share: tuple[float, float], parameter: Tensor) -> Tensor:
     """By way of float64: a factor may leave the range of float16."""
-    return (factor * parameter.detach().double()).to(parameter.dtype)
+    return (share[0] * (parameter.detach().double() / share[1])).to(parameter.dtype)
 
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:

@@ -13,12 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gradbook.pareto_gradients.active_set import min_norm_combination
+from gradbook.pareto_gradients.active_set import min_norm_combination, nonnegative_least_squares
 from gradbook.pareto_gradients.min_norm import checked_gramian
-from gradbook.primary_auxiliary.blocked import is_blocked, warn_blocked
-from gradbook.primary_auxiliary.blocks import length
-from gradbook.primary_auxiliary.least_squares import orthogonal_part, positive_rows
-from gradbook.primary_auxiliary.rows import as_rows, unit_rows
+from gradbook.primary_auxiliary.primary import is_blocked, warn_blocked
+from gradbook.primary_auxiliary.vectors import as_rows, coordinates, length, orthogonal_part, scaled
 
 Array = NDArray[np.float64]
 
@@ -44,7 +42,7 @@ def hybrid_weights(gramian: Tensor, num_primaries: int) -> HybridWeights:
 
     ``gramian`` (m + n, m + n) holds the inner products of all gradients, the m = ``num_primaries`` primaries first.
     With n = 0 this is chapter 2's min-norm point, with m = 1 this chapter's projection. The weights come in the dtype
-    and on the device of ``gramian``.
+    and on the device of ``gramian``, and are as exact as inner products allow (κ²ε, as in ``auxiliary_multipliers``).
 
     Raises the errors of :func:`gradbook.pareto_gradients.min_norm.checked_gramian`; ValueError for ``num_primaries``
     outside 1 … m + n, and for λ beyond the range of the dtype.
@@ -77,10 +75,12 @@ def hybrid_residual(gramian: Array, weights: Array, num_primaries: int) -> float
 def hybrid_direction(primaries: Tensor, auxiliaries: Tensor) -> Tensor:
     """Return u (d,), the shortest combination Σ α_i g_i + Σ λ_j g_j: (3.9).
 
-    ``primaries`` is (m, d) with m ≥ 1, ``auxiliaries`` (n, d), n = 0 allowed. ⟨g_i, u⟩ ≥ ‖u‖² for every primary
-    and ⟨g_j, u⟩ ≥ 0 for every auxiliary: to first order a step against u lowers every primary loss and lets no
-    auxiliary rise. Where auxiliaries leave no such direction and no primary gradient is 0, u is exactly 0 and a
-    :class:`BlockedWarning` says so. Without auxiliaries u = 0 is what chapter 2 calls Pareto stationary.
+    ``primaries`` is (m, d) with m ≥ 1, ``auxiliaries`` (n, d), n = 0 allowed. ⟨g_i, u⟩ ≥ ‖u‖² for every primary and
+    ⟨g_j, u⟩ ≥ 0 for every auxiliary: to first order a step against u lowers every primary loss and lets no auxiliary
+    rise. Where auxiliaries leave no such direction and no primary gradient is 0, u is exactly 0 and a
+    :class:`BlockedWarning` says so. u is off by about κε times the length of the shortest primary gradient, as in
+    :func:`gradbook.primary_auxiliary.primary_direction`. Without auxiliaries u = 0 is what chapter 2 calls Pareto
+    stationary.
 
     Raises TypeError for tensors that are not floating point or of two dtypes; ValueError for other shapes, no
     primary, a NaN or infinite entry, two devices.
@@ -88,38 +88,35 @@ def hybrid_direction(primaries: Tensor, auxiliaries: Tensor) -> Tensor:
     if isinstance(primaries, Tensor) and primaries.ndim != 2:
         raise ValueError(f"primaries must have shape (m, d), got {tuple(primaries.shape)}")
     rows = as_rows(primaries=primaries, auxiliaries=auxiliaries)
-    count = len(primaries)
-    unit, sizes = unit_rows(rows)
     if not bool(primaries.any(1).all()):  # a zero gradient is itself the shortest combination
         return torch.zeros_like(primaries[0])
-    common = sizes[:count].min()  # only the auxiliaries' lengths don't matter
-    direction = _shortest(unit, torch.cat([common / sizes[:count], 0 * sizes[count:]]))
-    if is_blocked(length([direction]), _shortest_length(unit[:count], sizes[:count] / common), rows.dtype):
+    near, sizes = scaled([rows])
+    factor, lengths = coordinates(near)
+    scale = np.where(lengths > 0, lengths, 1.0)
+    count = len(primaries)
+    shortest = int((np.log(lengths[:count]) + np.log(sizes[:count])).argmin())
+    # Every primary is lifted by one more coordinate, 1 for the shortest and less for unit vectors of longer ones.
+    ones = np.where(np.arange(len(rows)) < count, scale[shortest] / scale * (sizes[shortest] / sizes), 0.0)
+    weights = _lifted(factor, ones)
+    base = int(np.where(weights > 0, ones, 0.0).argmax())  # the shortest primary that carries weight
+    start = np.eye(len(rows))[base] / ones[base]
+    # u is orthogonal to the auxiliaries that carry weight, and to the differences of the primaries that do.
+    normals = np.delete(np.eye(len(rows)) - np.outer(ones, start), base, axis=0)[np.delete(weights > 0, base)]
+    direction = orthogonal_part(near, start / scale, normals / scale, factor * lengths[:, None])
+    if is_blocked(length(direction), float(weights.sum()), len(rows), rows.dtype):
         if len(auxiliaries):
             warn_blocked()
         return torch.zeros_like(primaries[0])
-    return (direction * common).to(rows.dtype)
+    return (direction[0] * float(scale[shortest]) * float(sizes[shortest])).to(rows.dtype)
 
 
-def _shortest_length(unit: Tensor, sizes: Tensor) -> float:
-    """The length of the shortest of the primaries ``unit`` · ``sizes``."""
-    return float((torch.linalg.vector_norm(unit, dim=1) * sizes).min())
+def _lifted(factor: Array, ones: Array) -> Array:
+    """Return the weights of the unit vectors ``factor`` that make the shortest combination with Σ w_i ``ones``_i = 1.
 
-
-def _shortest(unit: Tensor, ones: Tensor) -> Tensor:
-    """Return u from the vectors, as the solver does from their inner products: lifted by one more coordinate.
-
-    ``unit`` (m + n, d) are the gradients divided by their sizes, and ``ones`` (m + n,) what has become of the 1 of
-    every primary by that division; it is 0 for an auxiliary. The target is −1 in the new coordinate.
+    By Wolfe's way (:func:`gradbook.pareto_gradients.active_set.min_norm_combination`), from the vectors.
     """
-    lifted = torch.cat([unit, ones[:, None]], dim=1)
-    target = torch.zeros_like(lifted[0])
-    target[-1] = -1.0
-    active = positive_rows(lifted, target)
-    base = int(torch.where(active, ones, 0.0).argmax())  # the shortest primary that carries weight
-    own = active & (ones > 0)
-    own[base] = False
-    # u is orthogonal to the differences of the primaries that carry weight, and to the auxiliaries that do.
-    differences = unit[own] - unit[base] * (ones[own] / ones[base])[:, None]
-    start = unit[base] / ones[base]
-    return orthogonal_part(start, torch.cat([differences, unit[active & (ones <= 0)]]))
+    columns = np.column_stack([factor, ones]).T
+    norms = np.sqrt((columns**2).sum(0))
+    norms = np.where(norms > 0, norms, 1.0)
+    values, _ = nonnegative_least_squares(columns / norms, np.eye(len(columns))[-1])
+    return np.asarray(values / norms / float(ones @ (values / norms)))

@@ -37,7 +37,7 @@ def masked_backward(example_losses: Tensor, clean_loss: Tensor, parameters: Iter
     for name, loss in (("example_losses", losses), ("clean_loss", clean)):
         if not loss.requires_grad:
             raise ValueError(f"{name} must depend on the parameters, got losses without a graph")
-    kept = _agreement(losses, clean, shared) >= 0
+    kept = agreement(losses, clean, shared) >= 0
     chosen = losses[kept].mean() if bool(kept.any()) else 0 * losses.sum()
     found = torch.autograd.grad(chosen, shared, retain_graph=True, allow_unused=True)
     updates = [torch.zeros_like(p) if g is None else g for p, g in zip(shared, found, strict=True)]
@@ -48,21 +48,24 @@ def masked_backward(example_losses: Tensor, clean_loss: Tensor, parameters: Iter
     return kept
 
 
-def _agreement(losses: Tensor, clean: Tensor, shared: list[Tensor]) -> Tensor:
-    """Return ⟨g_i, g_clean⟩ (B,) by differentiating twice."""
+def agreement(losses: Tensor, clean: Tensor, shared: list[Tensor]) -> Tensor:
+    """Return ⟨g_i, g_clean⟩ (B,) up to a common factor > 0, by differentiating twice: (3.13).
+
+    Raises ValueError that names the example if one of them is NaN or infinite.
+    """
     judge = torch.autograd.grad(clean, shared, retain_graph=True, allow_unused=True)
     largest = max((float(c.abs().max()) for c in judge if c is not None and c.numel()), default=0.0)
     scale = largest if 0 < largest < math.inf else 1.0  # only signs count, and these must not underflow
     shares = torch.ones_like(losses, requires_grad=True)
     total = torch.autograd.grad((shares * losses).sum(), shared, create_graph=True, allow_unused=True)
     terms = [(g * (c / scale)).sum() for g, c in zip(total, judge, strict=True) if g is not None and c is not None]
-    agreement = torch.zeros_like(losses)
+    found = torch.zeros_like(losses)
     if terms and (product := torch.stack(terms).sum()).requires_grad:
-        (agreement,) = torch.autograd.grad(product, shares, retain_graph=True)
-    broken = torch.nonzero(~torch.isfinite(agreement)).flatten()
+        (found,) = torch.autograd.grad(product, shares, retain_graph=True)
+    broken = torch.nonzero(~torch.isfinite(found)).flatten()
     if len(broken):
         raise ValueError(
             f"the gradient of example_losses[{int(broken[0])}], or of clean_loss, is NaN or infinite "
             f"(example {int(broken[0]) + 1} of {len(losses)})"
         )
-    return agreement
+    return found

@@ -1,11 +1,15 @@
 """The multipliers λ of the auxiliary gradients, from inner products alone: non-negative least squares.
 
-Source: kexue.fm/archives/8907 (Su Jianlin, 2022), 主次型; numbers in brackets are the equations of chapter 3.
+With two ways to find them one coordinate at a time, in turn and the article's, kept to be shown.
+
+Source: kexue.fm/archives/8907 (Su Jianlin, 2022), 主次型 and 迭代求解; numbers in
+brackets are the equations of chapter 3.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -15,10 +19,52 @@ from torch import Tensor
 
 from gradbook.pareto_gradients.active_set import nonnegative_quadratic
 from gradbook.pareto_gradients.min_norm import checked_gramian
-from gradbook.primary_auxiliary.iterations import ITERATIONS
 
 Array = NDArray[np.float64]
+
+
+def resolved(gramian: Array, inner_products: Array, values: Array, index: int) -> float:
+    """Return the best λ_τ, τ = ``index``, while the other multipliers stay: the formula (3.7) of one auxiliary.
+
+    The others count as part of the primary gradient. A zero gradient keeps λ = 0.
+    """
+    square = float(gramian[index, index])
+    if square <= 0:
+        return 0.0
+    slope = float(inner_products[index] + gramian[index] @ values)
+    return max(float(values[index]) - slope / square, 0.0)
+
+
+def in_turn(gramian: Array, inner_products: Array) -> Iterator[Array]:
+    """Yield λ from 0 on, re-solving coordinates 0, 1, …, n − 1, 0, …: cyclic coordinate descent, which converges."""
+    values = np.zeros(len(inner_products))
+    yield values.copy()
+    while True:
+        for i in range(len(values)):
+            values[i] = resolved(gramian, inner_products, values, i)
+            yield values.copy()
+
+
+def most_violated(gramian: Array, inner_products: Array) -> Iterator[Array]:
+    """Yield λ from 0 on, re-solving τ = argmin_i ⟨g_i, u⟩ each time, as the article does: (3.8).
+
+    Ends when that coordinate doesn't move any more. This can be a wrong point: a multiplier that has become too large
+    is not lowered, because its ⟨g_i, u⟩ is positive and never the smallest.
+    """
+    values = np.zeros(len(inner_products))
+    yield values.copy()
+    while True:
+        index = int((inner_products + gramian @ values).argmin())
+        new = resolved(gramian, inner_products, values, index)
+        if abs(new - values[index]) <= 1e-15 * max(new, float(values[index])):
+            return
+        values[index] = new
+        yield values.copy()
+
+
+ITERATIONS: dict[str, Callable[[Array, Array], Iterator[Array]]] = {"cyclic": in_turn, "article": most_violated}
 METHODS = ("active_set", *ITERATIONS)
+TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -42,20 +88,23 @@ def auxiliary_multipliers(
     gramian: Tensor,
     inner_products: Tensor,
     method: str = "active_set",
-    tolerance: float = 1e-9,
+    tolerance: float = TOLERANCE,
     max_steps: int = 10_000,
 ) -> Multipliers:
     """Return the λ ≥ 0 that minimise ½ ‖g_0 + Σ λ_i g_i‖²: (3.4).
 
     ``gramian`` (n, n) holds the inner products ⟨g_i, g_j⟩ of the auxiliary gradients, ``inner_products`` (n,) those
-    with the primary gradient, ⟨g_i, g_0⟩. ``method`` is "active_set", exact to rounding; "cyclic", one coordinate
-    after the other, until the residual is at most ``tolerance`` or ``max_steps`` coordinates were re-solved; or
-    "article", the article's choice of the coordinate (3.8), kept to be shown: it can stall at a wrong point, and
-    then says so by ``converged`` = False. λ comes in the dtype and on the device of ``gramian``; a zero auxiliary
-    gradient gets λ = 0.
+    with the primary gradient, ⟨g_i, g_0⟩. ``method`` is "active_set"; "cyclic", one coordinate after the other, until
+    the residual is at most ``tolerance`` or ``max_steps`` coordinates were re-solved; or "article", the article's
+    choice of the coordinate (3.8), kept to be shown: it can stall at a wrong point, and then says so by ``converged`` =
+    False. λ comes in the dtype and on the device of ``gramian``; a zero auxiliary gradient gets λ = 0.
 
-    Raises the errors of :func:`gradbook.pareto_gradients.min_norm.checked_gramian`; TypeError for inner products that are
-    no floating point tensor; ValueError for inner products of another shape, NaN or infinite, or not 0 with a zero
+    The active set is as exact as inner products allow: in float64 they are right to ε = 2.2e-16, so u = g_0 + Σ λ_i g_i
+    is to about κ²ε ‖g_0‖, where κ is the condition number of the auxiliaries at length 1. Auxiliaries that are parallel
+    or opposite to one part in 1e8 they can't tell apart; the vectors can (``primary_direction``, κε).
+
+    Raises the errors of :func:`gradbook.pareto_gradients.min_norm.checked_gramian`; TypeError for inner products that
+    are no floating point tensor; ValueError for inner products of another shape, NaN or infinite, or not 0 with a zero
     gradient, for an unknown method, a tolerance or cap ≤ 0, and for λ beyond the range of the dtype. Inner products
     that no vector g_0 can have are not looked for: they end in a large residual.
     """
@@ -67,7 +116,6 @@ def auxiliary_multipliers(
         raise ValueError(f"tolerance must be > 0 and max_steps ≥ 1, got {tolerance} and {max_steps}")
     if method == "active_set":
         values, steps = nonnegative_quadratic(matrix, -linear)
-        values = _refined(matrix, linear, values)
     else:
         values, steps = _iterate(method, matrix, linear, tolerance, max_steps)
     found = torch.from_numpy(values).to(gramian)
@@ -79,44 +127,18 @@ def auxiliary_multipliers(
 
 def residual(gramian: Array, inner_products: Array, values: Array) -> float:
     """Return how far λ = ``values`` is from the conditions (3.5), free of all scales; 0 at the optimum."""
-    return _distance(gramian, inner_products, values, inner_products + gramian @ values)
-
-
-def measured(found: Multipliers, products: Tensor, slack: Array, tolerance: float = 1e-9) -> Multipliers:
-    """Return ``found`` with the residual of the ``slack`` ⟨g_i, u⟩ (n,) that the update u has in truth.
-
-    ``products`` (n + 1, n + 1) are the inner products of all gradients, the primary first.
-    """
-    matrix = products.cpu().numpy()
-    left = _distance(matrix[1:, 1:], matrix[1:, 0], found.values.cpu().numpy(), slack)
-    return replace(found, residual=left, converged=left <= tolerance)
-
-
-def _distance(gramian: Array, inner_products: Array, values: Array, slack: Array) -> float:
     norms = np.sqrt(gramian.diagonal())
     some = norms > 0
-    if not some.any() or not (inner_products[some] != 0).any():
-        return 0.0 if not values.any() else float("inf")
-    pull = np.abs(inner_products[some] / norms[some]).max()
-    return float(np.abs(np.minimum(values[some] * norms[some], slack[some] / norms[some])).max() / pull)
+    slack = inner_products + gramian @ values
+    return violation((values * norms)[some], (slack[some] / norms[some]), inner_products[some] / norms[some])
 
 
-def _refined(gramian: Array, inner_products: Array, values: Array) -> Array:
-    """Return λ with the positive entries solved once more for what is left of ⟨g_i, u⟩, if that helps.
-
-    Nearly dependent auxiliaries have large multipliers, and these lose digits.
-    """
-    active = np.flatnonzero(values)
-    if not len(active):
-        return values
-    wide = inner_products.astype(np.longdouble) + gramian.astype(np.longdouble) @ values.astype(np.longdouble)
-    scale = np.sqrt(gramian.diagonal()[active])
-    unit = gramian[np.ix_(active, active)] / scale / scale[:, None]
-    again = values.copy()
-    again[active] -= np.linalg.lstsq(unit, np.float64(wide[active]) / scale, rcond=1e-15)[0] / scale
-    if again.min() < 0 or residual(gramian, inner_products, again) >= residual(gramian, inner_products, values):
-        return values
-    return again
+def violation(values: Array, slack: Array, pull: Array) -> float:
+    """Return max_i |min(λ_i, ⟨g_i, u⟩)| / max_i |⟨g_i, g_0⟩| for auxiliaries of length 1; 0 where nothing is asked."""
+    most = np.abs(pull).max(initial=0.0)
+    if most <= 0:
+        return float("inf") if values.any() else 0.0
+    return float(np.abs(np.minimum(values, slack)).max() / most)
 
 
 def _iterate(method: str, gramian: Array, linear: Array, tolerance: float, max_steps: int) -> tuple[Array, int]:

@@ -5,6 +5,7 @@ Source: kexue.fm/archives/8907 (Su Jianlin, 2022), 主次型; numbers in bracket
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -12,12 +13,43 @@ import torch
 from torch import Tensor
 
 from gradbook.checks import as_loss_vector, as_parameters
-from gradbook.primary_auxiliary.blocked import is_blocked, warn_blocked
-from gradbook.primary_auxiliary.blocks import combination, length, with_active_cleared
-from gradbook.primary_auxiliary.least_squares import orthogonal_part, positive_rows
-from gradbook.primary_auxiliary.multipliers import Multipliers, auxiliary_multipliers, measured
-from gradbook.primary_auxiliary.rows import as_rows, unit_rows
-from gradbook.task_gradients import gradients_by_parameter, gramian
+from gradbook.pareto_gradients.active_set import nonnegative_least_squares
+from gradbook.primary_auxiliary.multipliers import TOLERANCE, Multipliers, violation
+from gradbook.primary_auxiliary.vectors import (
+    EPSILON,
+    as_rows,
+    combination,
+    coordinates,
+    inner_products,
+    length,
+    orthogonal_part,
+    scaled,
+)
+from gradbook.task_gradients import gradients_by_parameter
+
+_ROUNDING = 4  # an update shorter than so many units of rounding of the primary gradient is 0
+
+
+class BlockedWarning(UserWarning):
+    """The update is 0 though the primary gradient isn't: no step serves the primary loss and lets no auxiliary rise."""
+
+
+def is_blocked(length: float, reach: float, count: int, dtype: torch.dtype) -> bool:
+    """True if an update in ``dtype`` is 0 but for rounding: of this ``length``, the primary gradient's being 1.
+
+    ``reach`` is the length of its ``count`` terms, put end to end.
+    """
+    return length <= max(_ROUNDING * torch.finfo(dtype).eps, 8 * (count + 2) * EPSILON * reach)
+
+
+def warn_blocked() -> None:
+    """Tell the caller of the public function."""
+    warnings.warn(
+        "the auxiliary gradients block the primary loss: every step that lowers it lets an auxiliary loss rise, "
+        "so the update is 0",
+        BlockedWarning,
+        stacklevel=3,
+    )
 
 
 def primary_direction(primary: Tensor, auxiliaries: Tensor) -> Tensor:
@@ -25,8 +57,9 @@ def primary_direction(primary: Tensor, auxiliaries: Tensor) -> Tensor:
 
     ``auxiliaries`` is (n, d), n = 0 allowed (then u = g_0). To first order a step against u lets no auxiliary loss
     rise, and the primary falls by ‖u‖² for a unit of step: (3.4), (3.6). u doesn't depend on the lengths of the
-    auxiliaries. Where no direction serves the primary (u shorter than a few units of rounding of g_0), it is exactly 0
-    and a :class:`BlockedWarning` says so.
+    auxiliaries, from 1e-300 to 1e300, and is off by about κε ‖g_0‖: ε is the rounding unit of the dtype, κ the
+    condition number of those auxiliaries with λ > 0, taken at length 1. Where no direction serves the primary (u no
+    longer than what rounding could make), it is exactly 0 and a :class:`BlockedWarning` says so.
 
     Raises TypeError for tensors that are not floating point or of two dtypes; ValueError for other shapes, a NaN or
     infinite entry, two devices.
@@ -34,14 +67,11 @@ def primary_direction(primary: Tensor, auxiliaries: Tensor) -> Tensor:
     if isinstance(primary, Tensor) and primary.ndim != 1:
         raise ValueError(f"primary must have shape (d,), got {tuple(primary.shape)}")
     rows = as_rows(primary=primary, auxiliaries=auxiliaries)
-    unit, sizes = unit_rows(rows)
-    if len(unit) == 1:
-        return primary.detach().clone()
-    direction = orthogonal_part(unit[0], unit[1:][positive_rows(unit[1:], unit[0])])
-    if is_blocked(length([direction]), length([unit[0]]), rows.dtype):
+    direction, _ = projection([rows], primary.dtype)
+    if direction is None:
         warn_blocked()
         return torch.zeros_like(primary)
-    return (direction * sizes[0]).to(primary.dtype)
+    return direction[0].to(primary.dtype)
 
 
 def primary_backward(
@@ -50,10 +80,11 @@ def primary_backward(
     """Write u where an optimizer finds it, for one primary loss and n auxiliaries, in the place of ``backward()``.
 
     The ``.grad`` of ``parameters``, whatever it held, becomes u = g_0 + Σ λ_i g_i, (3.4), and any optimizer steps
-    against it. n = 0 is an ordinary backward pass. Returns λ with the residual measured on the update itself. Where
-    the auxiliaries block the primary, zeros are written and a :class:`BlockedWarning` says so. Costs n + 1 backward
-    passes. Nothing is written if anything is wrong. λ is found from inner products: auxiliaries that are opposite to
-    one part in 1e7 or less it can't always tell apart, where :func:`primary_direction` can.
+    against it. n = 0 is an ordinary backward pass. Returns λ with the residual measured on the update itself; a λ
+    beyond float64 comes as ∞ (where auxiliaries are so short that none could hold it), and u is right nonetheless.
+    Where the auxiliaries block the primary, zeros are written and a :class:`BlockedWarning` says so. Costs n + 1
+    backward passes. Nothing is written if anything is wrong. u is as right as that of :func:`primary_direction`,
+    without a copy of all gradients in one matrix.
 
     Raises ValueError for a loss or gradient that is NaN or infinite (losses[0] is the primary), or losses without a
     graph; TypeError for parameters that take no gradient.
@@ -71,7 +102,7 @@ def primary_backward(
     if others:
         as_loss_vector(auxiliary_losses, "auxiliary_losses")
     blocks = gradients_by_parameter([primary_loss, *others], shared)
-    direction, multipliers = _solve(blocks, shared[0].dtype)
+    direction, multipliers = projection(blocks, shared[0].dtype)
     found = direction or [torch.zeros_like(parameter) for parameter in shared]
     updates = [u.to(p.dtype) for u, p in zip(found, shared, strict=True)]
     for i, update in enumerate(updates):
@@ -84,21 +115,31 @@ def primary_backward(
     return multipliers
 
 
-def _solve(blocks: Sequence[Tensor], dtype: torch.dtype) -> tuple[list[Tensor] | None, Multipliers]:
-    """Return u in float64, None if it is blocked, and λ, for blocks whose first row is the primary gradient."""
-    products = gramian(blocks)
-    if len(products) == 1:
-        none = Multipliers(torch.zeros(0, dtype=torch.float64, device=products.device), 0.0, 0.0, 0)
-        return [block[0].to(torch.float64) for block in blocks], none
-    # The inner products of a gradient whose square underflows count as 0, as the gradient does.
-    inner = products[1:, 0] * (products.diagonal()[1:] > 0)
-    found = auxiliary_multipliers(products[1:, 1:], inner)
-    weights = np.concatenate([[1.0], found.values.cpu().numpy()])
-    if found.converged and found.squared_norm < 0.99 * float(products[0, 0]):
-        return combination(blocks, weights), found
-    # u is less than a tenth of g_0: rounding shows, and is taken out with the vectors themselves.
-    direction, slack = with_active_cleared(blocks, products.cpu().numpy(), weights)
-    found = measured(found, products, slack[1:])
-    if is_blocked(length(direction), float(products[0, 0]) ** 0.5, dtype):
-        return None, found
-    return direction, found
+def projection(blocks: Sequence[Tensor], dtype: torch.dtype) -> tuple[list[Tensor] | None, Multipliers]:
+    """Return u in float64, None if it is blocked, and λ, for blocks (n + 1, …) whose first row is the primary gradient.
+
+    The n + 1 gradients become vectors of n + 1 entries (a QR factorisation), on which non-negative least squares finds
+    λ for unit vectors. Their sum is u, up to rounding; where that could be seen in ``dtype``, it is taken out.
+    """
+    near, powers = scaled(blocks)
+    units, lengths = coordinates(near)
+    values, steps = nonnegative_least_squares(units[1:].T, -units[0])
+    sum_of_units, reach = units[0] + values @ units[1:], 1 + float(values.sum())
+    scale = np.where(lengths > 0, lengths, 1.0)
+    weights = np.concatenate([[1.0], values]) * (lengths[0] / scale)
+    if dtype == torch.float64 or np.sqrt(sum_of_units @ sum_of_units) < 0.1 * reach:
+        active = np.diag(1 / scale)[1:][values > 0]
+        direction = orthogonal_part(near, np.eye(len(scale))[0], active, units * lengths[:, None])
+        slack = inner_products(near, direction)[1:] / scale[1:] / scale[0]
+    else:
+        direction = combination(near, weights)
+        slack = units[1:] @ sum_of_units
+    residual = violation(values, slack, units[1:] @ units[0])
+    with np.errstate(over="ignore", invalid="ignore"):  # λ and its square may leave float64 where u doesn't
+        multipliers = np.where(values > 0, weights[1:] * (powers[0] / powers[1:]), 0.0)
+        squared = float(np.sum((values @ units[1:]) ** 2) * (lengths[0] * powers[0]) ** 2)
+    found = torch.from_numpy(multipliers).to(blocks[0].device)
+    certified = Multipliers(found, squared, residual, steps, residual <= TOLERANCE)
+    if lengths[0] > 0 and is_blocked(length(direction) / float(lengths[0]), reach, len(scale), dtype):
+        return None, certified
+    return [u * float(powers[0]) for u in direction], certified

@@ -26,7 +26,7 @@ def decode_relations(entities: Tensor, heads: Tensor, tails: Tensor, threshold: 
     Su, "GPLinker" (2022, kexue.fm/archives/8888). Raises ValueError for other shapes, scores that are NaN or +inf, a
     threshold that is NaN or −inf, and an entity above it that ends before it starts.
     """
-    check_scores(entities, heads, tails)
+    check_link_scores(entities, heads, tails)
     check_threshold(threshold)
 
     def corners(scores: Tensor) -> Corners:
@@ -92,7 +92,7 @@ def nested_loops(entities: Tensor, heads: Tensor, tails: Tensor, threshold: floa
 
     Kept to be compared with; arguments as there.
     """
-    check_scores(entities, heads, tails)
+    check_link_scores(entities, heads, tails)
     _candidates(entities, threshold)
     found: list[set[Relation]] = []
     for spans, head, tail in zip(decode_spans(entities, threshold), heads, tails, strict=True):
@@ -106,7 +106,7 @@ def nested_loops(entities: Tensor, heads: Tensor, tails: Tensor, threshold: floa
     return found
 
 
-def check_scores(entities: Tensor, heads: Tensor, tails: Tensor) -> None:
+def check_link_scores(entities: Tensor, heads: Tensor, tails: Tensor) -> None:
     """Raise unless entities are (B, 2, L, L), heads and tails (B, P, L, L) on one device, all finite or −inf."""
     for name, scores in (("entities", entities), ("heads", heads), ("tails", tails)):
         if not isinstance(scores, Tensor) or not scores.is_floating_point():

@@ -8,8 +8,7 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from gradbook.checks import check_sizes
-from gradbook.extraction.training import evaluating
+from gradbook.checks import check_sizes, evaluating
 from gradbook.global_pointer import EfficientGlobalPointer
 from gradbook.global_pointer.decoding import check_threshold
 from gradbook.global_pointer.heads import TokenPairHead

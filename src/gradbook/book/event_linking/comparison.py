@@ -28,8 +28,7 @@ from gradbook.extraction.event_extractor import EventExtractor
 from gradbook.extraction.event_files import read_duee
 from gradbook.extraction.f1 import Matching, OverlapScore, Score, argument_score, event_score, role_arguments
 from gradbook.extraction.jieba_vectors import jieba_embedding
-from gradbook.extraction.loop import train
-from gradbook.extraction.training import History
+from gradbook.extraction.training import History, train
 
 
 def classes_of(texts: Sequence[EventText]) -> list[tuple[Label, Label]]:

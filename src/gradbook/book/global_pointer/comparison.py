@@ -26,8 +26,7 @@ from gradbook.extraction.entity_files import read_cluener
 from gradbook.extraction.f1 import Score, entity_score
 from gradbook.extraction.features import StoredFeatures
 from gradbook.extraction.jieba_vectors import jieba_embedding
-from gradbook.extraction.loop import train
-from gradbook.extraction.training import History
+from gradbook.extraction.training import History, train
 from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer
 from gradbook.global_pointer.heads import TokenPairHead
 
@@ -68,7 +67,7 @@ LONG = 20  # characters: of MSRA's names only one in several thousand is longer
 class Budget:
     """What every head of a comparison gets: passes over the data, texts a step, the highest learning rate.
 
-    The names are those of :func:`gradbook.extraction.loop.train`.
+    The names are those of :func:`gradbook.extraction.training.train`.
     """
 
     epochs: int = 12

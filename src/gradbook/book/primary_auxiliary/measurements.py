@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gradbook.primary_auxiliary import Multipliers, auxiliary_multipliers, primary_backward, primary_direction
-from gradbook.primary_auxiliary.iterations import most_violated
+from gradbook.primary_auxiliary.multipliers import most_violated
 from gradbook.task_gradients import task_gradients
 
 Array = NDArray[np.float64]

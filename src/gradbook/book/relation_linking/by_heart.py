@@ -21,8 +21,8 @@ from gradbook.book.relation_linking.comparison import build, evaluate
 from gradbook.book.stored import STORED, Row, add_options, fill_table, named
 from gradbook.checks import check_sizes
 from gradbook.extraction.annotated import RelationText
-from gradbook.extraction.loop import train
 from gradbook.extraction.relation_extractor import RelationExtractor
+from gradbook.extraction.training import train
 from gradbook.relation_linking import RelationLinker
 
 SENTENCES, EPOCHS, EVERY = 100, 80, 8

@@ -25,9 +25,8 @@ from gradbook.extraction.characters import Characters
 from gradbook.extraction.encoders import BiLSTM, TextEncoder
 from gradbook.extraction.f1 import Match, Score, triple_score
 from gradbook.extraction.jieba_vectors import jieba_embedding
-from gradbook.extraction.loop import train
 from gradbook.extraction.relation_extractor import Occurrence, RelationExtractor
-from gradbook.extraction.training import History
+from gradbook.extraction.training import History, train
 from gradbook.extraction.words import WordEmbedding, Words
 from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer
 from gradbook.relation_linking import RelationLinker

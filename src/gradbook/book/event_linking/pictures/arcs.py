@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from gradbook.book.event_linking.models import ENGLISH, EXAMPLES, load_model
 from gradbook.book.event_linking.pictures.graph import EVENT_COLOURS
 from gradbook.book.explore import COLOURS, HeatMap, Labels, Number, Panel, Path, Picture, Slider, Text, join_paths
+from gradbook.checks import evaluating
 from gradbook.event_linking import Argument, Event, Node, TooManySubgraphs, decode_events
 from gradbook.event_linking.events import node_key
 from gradbook.extraction.characters import CharacterEmbedding, Characters
-from gradbook.extraction.training import evaluating
 
 Array = NDArray[np.float64]
 MOST_NODES, MOST_EVENTS = 14, 8

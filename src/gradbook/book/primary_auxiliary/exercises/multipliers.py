@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradbook.book.exercises import Exercise, Mistake, Wrong, number_near, returned, same_number
-from gradbook.primary_auxiliary.iterations import most_violated
+from gradbook.primary_auxiliary.multipliers import most_violated
 
 Array = NDArray[np.float64]
 

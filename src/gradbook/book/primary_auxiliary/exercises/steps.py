@@ -11,7 +11,7 @@ from scipy.optimize import nnls
 
 from gradbook.book.exercises import Exercise, Mistake, Wrong
 from gradbook.book.primary_auxiliary.exercises.multipliers import STALLING, Array, gram, relu, vector
-from gradbook.primary_auxiliary.iterations import most_violated
+from gradbook.primary_auxiliary.multipliers import most_violated
 
 _PLACES = [
     (np.array([-1.0, 2.0, 0.5]), np.array([1.0, 0.5, -2.0])),

@@ -23,7 +23,7 @@ from gradbook.book.explore import (
     contour_lines,
 )
 from gradbook.book.primary_auxiliary.pictures.cone import SPAN, arrow, cone, listed, multipliers, update_of
-from gradbook.primary_auxiliary.iterations import in_turn, most_violated
+from gradbook.primary_auxiliary.multipliers import in_turn, most_violated
 
 Array = NDArray[np.float64]
 Pair = tuple[float, float]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gradbook.book.explore import COLOURS, Labels, Panel, Path, arrow_outline, join_paths
 from gradbook.book.relation_linking.models import ENGLISH, PREDICATES, load_model
-from gradbook.extraction.training import evaluating
+from gradbook.checks import evaluating
 from gradbook.relation_linking import Relation, decode_relations
 from gradbook.relation_linking.relations import OBJECT, SUBJECT, Place
 
