@@ -78,10 +78,11 @@ def vanishing_figure() -> Figure:
 
 def card(ax: Any) -> None:
     """Draw the paths of power means with γ = 1, 0, −1 over two bowls, the second one scaled by 30."""
-    grid = np.linspace(-2, 2, 80)
+    grid, look = np.linspace(-2, 2, 80), {"levels": [0.3, 0.6, 1.2, 2.4], "linewidths": 0.7}
     for bowl, colour in ((FIRST, TASKS[0]), (second_bowl(), TASKS[1])):
-        heights = [[bowl.loss((x, y)) for x in grid] for y in grid]
-        ax.contour(grid, grid, heights, levels=[0.3, 0.6, 1.2, 2.4], colors=colour, linewidths=0.7)
+        ax.contour(
+            grid, grid, bowl.loss(np.meshgrid(grid, grid)), levels=[0.3, 0.6, 1.2, 2.4], colors=colour, linewidths=0.7
+        )
     losses = bowl_losses(FIRST, second_bowl(scale=30))
     for gamma in (1, 0, -1):
         start, rate = (-0.4, 1.6), 0.05
