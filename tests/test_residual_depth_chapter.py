@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from gradbook.book.data.digits import digit_arrays
 from gradbook.book.explore.style import png
 from gradbook.book.residual_depth import exercises, pictures
 from gradbook.book.residual_depth import training as comparison
@@ -47,7 +48,6 @@ from gradbook.book.residual_depth.training import (
     Outcome,
     batches,
     cross_entropy,
-    digits,
     train,
 )
 from gradbook.book.stored import STORED
@@ -245,11 +245,11 @@ def test_the_optimizers_are_torchs(name, theirs):
     rng = np.random.default_rng(0)
     parameters = [rng.standard_normal((3, 4)), rng.standard_normal(5)]
     leaves = [torch.from_numpy(p.copy()).requires_grad_() for p in parameters]
-    ours, torchs = OPTIMIZERS[name](parameters, 0.1), theirs(leaves, lr=0.1)
+    rules, torchs = [OPTIMIZERS[name](0.1) for _ in parameters], theirs(leaves, lr=0.1)
     for _ in range(5):
         gradients = [rng.standard_normal(p.shape) for p in parameters]
-        ours(gradients)
-        for leaf, gradient in zip(leaves, gradients, strict=True):
+        for p, rule, leaf, gradient in zip(parameters, rules, leaves, gradients, strict=True):
+            p -= rule(gradient)
             leaf.grad = torch.from_numpy(gradient)
         torchs.step()
     for p, leaf in zip(parameters, leaves, strict=True):
@@ -289,12 +289,12 @@ def test_overflow_and_growing_losses_count_as_diverged():
 
 
 def test_the_digits_are_standardised_and_shared_by_none():
-    train_x, train_y, test_x, test_y = digits(0)
+    train_x, train_y, test_x, test_y = digit_arrays(0)
     assert abs(train_x.mean()) < 1e-4
     assert train_x.std() == pytest.approx(1, rel=1e-4)
     assert (len(train_y), len(test_y)) == (4000, 1000)
     assert test_x.shape == (1000, 196)
-    assert not np.array_equal(digits(1)[1], train_y)
+    assert not np.array_equal(digit_arrays(1)[1], train_y)
 
 
 def test_the_loss_of_the_increments_reads_real_digits():

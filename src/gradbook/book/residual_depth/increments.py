@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy, layer_norm
 
+from gradbook.book.data.digits import CLASSES, digit_arrays
 from gradbook.book.residual_depth.theory import PREDICTED, VARIANTS, misplaced_alpha
-from gradbook.book.residual_depth.training import CLASSES, digits
 from gradbook.book.stored import write_table
 from gradbook.residual_depth import Design, ResidualStack, loss_increment
 from gradbook.residual_depth.stack import OPTIMIZERS
@@ -103,7 +103,7 @@ def digit_loss(width: int, seed: int, final_norm: bool, batch: int = BATCH) -> D
     The fixed matrices in front and behind are standard normal over √(number of inputs), so x_0 has second moment
     about 1.
     """
-    pixels, labels, _, _ = digits(seed)
+    pixels, labels, _, _ = digit_arrays(seed)
     generator = torch.Generator().manual_seed(seed)
     rows = torch.randint(len(pixels), (batch,), generator=generator)
     chosen = torch.from_numpy(pixels).double()[rows]

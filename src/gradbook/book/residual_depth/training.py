@@ -6,23 +6,23 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.book.data.digits import halved, load_digits
+from gradbook.book.data.digits import CLASSES, digit_arrays
+from gradbook.book.descent import adam, gradient_descent
 from gradbook.book.residual_depth.arrays import backward, forward, layer_norm, layer_norm_back, scaled_weights
+from gradbook.book.residual_depth.increments import measure_increments
 from gradbook.book.residual_depth.theory import VARIANTS
 from gradbook.book.stored import STORED, Row, fill_table
 from gradbook.checks import check_sizes
 from gradbook.residual_depth import Design
 
 Array = NDArray[Any]
-CLASSES = 10
 CHANCE = float(np.log(CLASSES))  # the loss of a network that knows nothing
 
 
@@ -48,15 +48,6 @@ class Outcome:
     diverged: Array
 
 
-@cache
-def digits(seed: int) -> tuple[Array, Array, Array, Array]:
-    """Return train and test inputs (M, 196), of mean 0 and second moment 1, and labels, split by ``seed``; float32."""
-    found = load_digits(seed=seed)
-    train, test = (halved(images).numpy().astype(np.float32) for images in (found.train_images, found.test_images))
-    mean, spread = train.mean(), train.std()
-    return (train - mean) / spread, found.train_labels.numpy(), (test - mean) / spread, found.test_labels.numpy()
-
-
 class Network:
     """The weights of S networks of one design: ``parameters`` are the input matrix, the stack's, the output matrix."""
 
@@ -64,7 +55,7 @@ class Network:
         check_sizes(depth=depth, width=width, seeds=seeds)
         self.design = design
         drawn = [np.random.default_rng([seed, depth, width]) for seed in range(seeds)]
-        pixels = digits(0)[0].shape[1]
+        pixels = digit_arrays(0)[0].shape[1]
         normals = [
             np.stack([rng.standard_normal(shape, dtype=np.float32) for rng in drawn], axis=-3)
             for shape in ((pixels, width), (depth, width, width), (depth, width, width), (width, CLASSES))
@@ -103,39 +94,12 @@ def cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:
     return -right.mean((-2, -1)), shares / labels.shape[-1]
 
 
-def sgd(parameters: list[Array], rate: float) -> Callable[[list[Array]], None]:
-    """Return the step of plain gradient descent, in place."""
-
-    def step(gradients: list[Array]) -> None:
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter -= rate * gradient
-
-    return step
-
-
-def adam(parameters: list[Array], rate: float) -> Callable[[list[Array]], None]:
-    """Return the step of Adam (Kingma and Ba, arXiv 1412.6980; betas 0.9 and 0.999, ε = 1e-8), in place."""
-    means, squares = ([np.zeros_like(p) for p in parameters] for _ in range(2))
-    count = 0
-
-    def step(gradients: list[Array]) -> None:
-        nonlocal count
-        count += 1
-        first, second = 1 - 0.9**count, 1 - 0.999**count
-        for parameter, gradient, mean, square in zip(parameters, gradients, means, squares, strict=True):
-            mean += 0.1 * (gradient - mean)
-            square += 0.001 * (gradient * gradient - square)
-            parameter -= rate / first * mean / (np.sqrt(square / second) + 1e-8)
-
-    return step
-
-
-OPTIMIZERS = {"SGD": sgd, "Adam": adam}
+OPTIMIZERS = {"SGD": gradient_descent, "Adam": adam}
 
 
 def batches(seeds: int, size: int, steps: int) -> Iterator[tuple[Array, Array]]:
     """Yield pixels (S, B, 196) and labels (S, B): every seed its own split of the digits and its own order."""
-    parts = [digits(seed) for seed in range(seeds)]
+    parts = [digit_arrays(seed) for seed in range(seeds)]
     drawn = [np.random.default_rng([seed, 1]) for seed in range(seeds)]
     for _ in range(steps):
         rows = [rng.integers(0, len(part[0]), size) for rng, part in zip(drawn, parts, strict=True)]
@@ -153,7 +117,7 @@ def train(design: Design, depth: int, optimizer: str, rate: float, budget: Budge
     if not 0 < rate < np.inf:
         raise ValueError(f"rate must be positive and finite, got {rate}")
     network = Network(design, depth, budget.width, seeds)
-    step = OPTIMIZERS[optimizer](network.parameters, rate)
+    taken = [OPTIMIZERS[optimizer](rate) for _ in network.parameters]
     losses: list[Array] = []
     with np.errstate(all="ignore"):  # a network that diverges overflows, and is reported as diverged
         for pixels, labels in batches(seeds, budget.batch, budget.steps):
@@ -161,9 +125,10 @@ def train(design: Design, depth: int, optimizer: str, rate: float, budget: Budge
             losses.append(loss)
             if not np.isfinite(loss).any():
                 break
-            step(gradients)
-        scores = network.logits(np.stack([digits(seed)[2] for seed in range(seeds)]))
-    truth = np.stack([digits(seed)[3] for seed in range(seeds)])
+            for parameter, gradient, rule in zip(network.parameters, gradients, taken, strict=True):
+                parameter -= rule(gradient)
+        scores = network.logits(np.stack([digit_arrays(seed)[2] for seed in range(seeds)]))
+    truth = np.stack([digit_arrays(seed)[3] for seed in range(seeds)])
     curve = np.stack(losses, axis=1)
     finite = np.isfinite(curve).all(1) & np.isfinite(scores).all((1, 2))
     with np.errstate(all="ignore"):
@@ -244,8 +209,6 @@ def main() -> None:
     options = parser.parse_args()
     for table in options.tables:
         if table == "increments":
-            from gradbook.book.residual_depth.increments import measure_increments
-
             measure_increments(STORED / "08-increments.json", f"{COMMAND} increments")
         else:
             measure(table, options.workers, options.resume)
