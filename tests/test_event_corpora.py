@@ -7,28 +7,11 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
-from gradbook.corpora import (
-    TRIGGER,
-    Argument,
-    BadRecord,
-    Corpus,
-    Event,
-    EventText,
-    TaggedWord,
-    read_duee,
-    read_duee_fin,
-    read_event_schema,
-    read_standoff,
-    restore_enumerated,
-    silver_byline,
-    text_hash,
-    write_standoff,
-)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradbook.book.chapters import ROOT
-from gradbook.book.data.bylines import CHECKED_BYLINES, byline_cut, byline_events, checked_bylines
+from gradbook.book.data.bylines import CHECKED_BYLINES, byline_cut, byline_events, checked_bylines, silver_byline
 from gradbook.book.data.meetings import (
     MEETINGS,
     Agreement,
@@ -36,8 +19,16 @@ from gradbook.book.data.meetings import (
     meeting_agreement,
     meeting_cut,
     meeting_sentences,
+    read_standoff,
+    text_hash,
+    write_standoff,
 )
-from gradbook.extraction.event_files import duee_split
+from gradbook.book.data.people_daily import TaggedWord
+from gradbook.book.event_linking.sets import duee_split
+from gradbook.event_linking import TRIGGER, Argument, Event
+from gradbook.extraction.annotated import EventText
+from gradbook.extraction.event_files import read_duee, read_event_schema
+from gradbook.extraction.records import BadRecord, Corpus
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
 needs_duee = pytest.mark.skipif(not (DATA / "duee").is_dir(), reason=f"no duee in {DATA}")
@@ -250,66 +241,6 @@ def test_the_split_of_other_files_is_refused(tmp_path):
         ValueError, match=r"500 usable texts in sample_data.json and 1,498 in dev.json, got 1 and 1\n.*"
     ):
         duee_split(tmp_path)
-
-
-# ---- DuEE-fin ----
-
-STAGES = ["筹备上市", "正式上市"]  # preparing to be listed, listed
-LISTING = {"event_type": "公司上市", "role_list": [{"role": "环节", "enum_items": STAGES}, {"role": "公司"}]}
-
-
-def listed(**changed):
-    arguments = [{"role": "环节", "argument": "正式上市"}, {"role": "公司", "argument": "甲"}]
-    named = {"event_type": "公司上市", "trigger": "挂牌", "arguments": arguments}
-    return {"title": "甲的新闻", "text": "昨日甲挂牌", "id": "1", "event_list": [{**named, **changed}]}
-
-
-def test_duee_fin_is_read_with_values_as_roles_of_the_trigger(tmp_path):
-    schema = lines(tmp_path / "schema.json", LISTING)
-    bare = {"text": "无"}  # nothing
-    path = lines(tmp_path / "a.json", listed(), bare, {**listed(), "title": ""})
-    first, second, third = read_duee_fin(path, schema)
-    places = (8, 9, TRIGGER), (8, 9, "环节=正式上市"), (0, 0, "公司")
-    assert first == EventText("甲的新闻\n昨日甲挂牌", frozenset({event("公司上市", *places)}))
-    assert (second, third.text) == (EventText("无", frozenset()), "昨日甲挂牌")
-    (restored,) = restore_enumerated(first.events, {"环节": STAGES})
-    assert restored.event == event("公司上市", places[0], places[2])
-    assert restored.choices == {("环节", "正式上市")}
-    untriggered = listed(arguments=[{"role": "公司", "argument": "甲"}])
-    del untriggered["event_list"][0]["trigger"]
-    (text,) = read_duee_fin(lines(tmp_path / "b.json", untriggered), schema)
-    assert text.events == {event("公司上市", (0, 0, "公司"))}
-
-
-@pytest.mark.parametrize(
-    ("changed", "reason"),
-    [
-        ({"trigger": "退市"}, "触发词 '退市' doesn't stand in the text"),
-        ({"trigger": None}, "trigger must be a string"),
-        ({"trigger": ""}, "an event with a value for '环节' must have a trigger, got none"),
-        ({"trigger": "", "arguments": []}, "an event must have at least one argument"),
-        ({"arguments": [{"role": "公司", "argument": "乙"}]}, "公司 '乙' doesn't stand in the text"),
-        ({"arguments": [{"role": "环节", "argument": "退市"}]}, "环节 must be one of 筹备上市, 正式上市, got '退市'"),
-        ({"arguments": [{"role": "时间", "argument": "昨日"}]}, "unknown role '时间'"),
-        ({"event_type": "破产"}, "unknown type '破产'"),
-    ],
-)
-def test_what_duee_fin_cannot_say_is_a_problem(tmp_path, changed, reason):
-    path, schema = lines(tmp_path / "a.json", listed(**changed)), lines(tmp_path / "schema.json", LISTING)
-    with pytest.raises(BadRecord) as caught:
-        read_duee_fin(path, schema)
-    assert caught.value.problems[0].reason.startswith(reason)
-    assert len(read_duee_fin(path, schema, "skip")) == 0
-
-
-def test_a_value_that_stands_twice_in_duee_fin_costs_nothing(tmp_path):
-    twice = [{"role": "环节", "argument": "正式上市"}] * 2
-    path, schema = lines(tmp_path / "a.json", listed(arguments=twice)), lines(tmp_path / "schema.json", LISTING)
-    corpus = read_duee_fin(path, schema, "skip")
-    assert corpus.sentences[0].events == {event("公司上市", (8, 9, TRIGGER), (8, 9, "环节=正式上市"))}
-    assert "stands twice in one event" in corpus.problems[0].reason
-    with pytest.raises(BadRecord, match="title must be a string, got 3"):
-        read_duee_fin(lines(tmp_path / "b.json", {**listed(), "title": 3}), schema)
 
 
 # ---- bylines ----

@@ -12,7 +12,8 @@ import torch
 from gradbook.book.event_linking import exercises, figures
 from gradbook.book.event_linking import figures as tables
 from gradbook.book.event_linking import measurements as fine_print
-from gradbook.book.event_linking.ceiling import EXAMPLES, identifiable, spurious_events
+from gradbook.book.event_linking.ceiling import EXAMPLES, obstacles, spurious_events
+from gradbook.book.event_linking.comparison import judged_row
 from gradbook.book.event_linking.exercises import (
     cliques,
 )
@@ -31,6 +32,7 @@ from gradbook.book.event_linking.exercises import (
 from gradbook.book.event_linking.traces import count_calls
 from gradbook.book.exercises import check
 from gradbook.book.explore.style import png
+from gradbook.book.tables import quoted_rows
 from gradbook.event_linking import (
     TRIGGER,
     Argument,
@@ -47,54 +49,9 @@ from gradbook.extraction.f1 import RoleArgument, argument_score, role_arguments
 FULL, EFFICIENT = "GlobalPointer", "Efficient GlobalPointer"
 
 
-def stored_runs(pointers=(FULL, EFFICIENT), seeds=3):
-    """A comparison as ``python -m gradbook.book.event_linking.comparison`` writes it; scores by pointer and seed."""
-    runs = [
-        {
-            "pointer": name,
-            "seed": seed,
-            "dev": 0.9,
-            "arguments": round(0.8 + 0.01 * seed + 0.02 * number, 4),
-            "argument precision": 0.7,
-            "argument recall": 0.9,
-            "events": round(0.5 + 0.02 * seed - 0.01 * number, 4),
-            "event precision": 0.4,
-            "event recall": 0.6,
-            "best epoch": 3 + seed,
-        }
-        for seed in range(seeds)
-        for number, name in enumerate(pointers)
-    ]
-    return {"command": "python -m …", "epochs": 15, "runs": runs}
-
-
 class TestTables:
-    def test_a_row_a_pointer_in_the_books_order(self):
-        rows = tables.score_rows(stored_runs((EFFICIENT, FULL)))
-        assert [row[0] for row in rows] == [FULL, EFFICIENT]
-        assert rows[1][1:4] == ("0.810 ± 0.010", "0.700 ± 0.000", "0.900 ± 0.000")
-        assert rows[1][4:] == ("0.520 ± 0.020", "0.400 ± 0.000", "0.600 ± 0.000", "4 ± 1")
-
-    def test_one_run_has_no_spread(self):
-        assert tables.score_rows(stored_runs(seeds=1))[0][1] == "0.800"
-
-    def test_differences_seed_by_seed(self):
-        text = tables.seed_by_seed(stored_runs(), EFFICIENT, FULL)
-        assert text == "+0.020   by seed +0.020, +0.020, +0.020"
-        assert tables.seed_by_seed(stored_runs(), EFFICIENT, FULL, "events").startswith("-0.010")
-
-    def test_differences_need_as_many_runs(self):
-        stored = stored_runs()
-        del stored["runs"][-1]
-        with pytest.raises(ValueError, match="shorter"):
-            tables.seed_by_seed(stored, FULL, EFFICIENT)
-
-    def test_a_table_of_something_else(self):
-        with pytest.raises(ValueError, match="option must stand in every run"):
-            tables.score_rows({"runs": [{"head": "CRF", "seed": 0}]})
-
     def test_the_articles_numbers_fit_each_other(self):
-        for _, *shares in tables.quoted_rows():
+        for _, *shares in quoted_rows(tables.QUOTED):
             precision, recall, f1 = map(float, shares)
             assert f1 == pytest.approx(2 * precision * recall / (precision + recall), abs=0.01)
 
@@ -116,12 +73,6 @@ class TestTables:
         times["the article's recursion"] = measured["ratio"]["the article's recursion"] = 12345.0
         assert tables.bench_rows({"graphs": {"a graph": graph}}, start)[0][-1] == "12,345"
 
-    def test_the_figure_shows_every_seed_twice(self):
-        figure = tables.scores_figure({"one": stored_runs(), "two": stored_runs((FULL,), seeds=1)})
-        seeds = [line for line in figure.axes[0].lines if line.get_marker() == "."]
-        assert [len(line.get_xdata()) for line in seeds] == [3] * 4
-        assert len(png(figure)) > 2000
-
     def test_a_judged_row(self):
         annotated = Event("t", frozenset({Argument(0, 1, "a"), Argument(2, 2, TRIGGER)}))
         half = Event("t", frozenset({Argument(0, 0, "a"), Argument(2, 2, TRIGGER)}))
@@ -130,7 +81,7 @@ class TestTables:
         unasked = Event("another type", frozenset({Argument(0, 0, "a")}))
         found = [frozenset({annotated, unasked}), frozenset({half})]
         model = SimpleNamespace(linker=linker, extract=lambda texts, too_many: found)
-        row = tables.judged_row("mine", model, texts)
+        row = judged_row("mine", model, texts)
         words, whole = f"{(1 + 2 / 3) / 2:.3f}", "0.500"
         assert row == ("mine", "11", words, words, words, whole, whole, whole)
 
@@ -181,7 +132,7 @@ class TestGraphs:
         assert {len(event.arguments) for event in events} == {size}
         for one, other in itertools.combinations(events, 2):
             assert one.arguments & other.arguments == {Argument(0, 0, "trigger")}
-        assert identifiable(events) is None
+        assert obstacles(events) == []
 
     def test_two_events_cost_the_recursion_two_calls_a_pair_across(self):
         for m in (2, 4, 8):

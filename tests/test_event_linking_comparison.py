@@ -10,7 +10,7 @@ from gradbook.book.event_linking import comparison as tables
 from gradbook.book.event_linking import sets as facts
 from gradbook.book.event_linking.comparison import build, classes_of, evaluate, run
 from gradbook.book.event_linking.sets import EventSet, load_set
-from gradbook.book.global_pointer.comparison import Budget
+from gradbook.book.fitting import Budget
 from gradbook.book.relation_linking.comparison import POINTERS
 from gradbook.book.stored import STORED
 from gradbook.event_linking import TRIGGER, Argument, Event, TooManySubgraphs

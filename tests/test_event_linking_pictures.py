@@ -41,7 +41,6 @@ from gradbook.book.event_linking.traces import count_calls
 from gradbook.book.event_linking.train_models import both_types, main, with_byline
 from gradbook.book.explore import Switches
 from gradbook.book.explore.live import Live
-from gradbook.book.explore.style import png
 from gradbook.book.stored import STORED
 from gradbook.event_linking import Argument, Event, complete_subgraphs
 from gradbook.extraction.event_extractor import EventExtractor
@@ -379,20 +378,6 @@ def test_without_a_table_the_picture_says_so(tmp_path, monkeypatch):
 
 
 # ---- all pictures ----
-
-
-@pytest.mark.parametrize("name", pictures.__all__)
-def test_every_picture_can_be_drawn_in_all_its_states(name):
-    picture = getattr(pictures, name)()
-    live = Live(picture)
-    assert len(picture.presets) >= 3
-    for number, values in enumerate(picture.sweep()):
-        assert picture.faults(values) == [], values
-        if number % 6 == 0:  # all of them in tests/chapters
-            live.set(**values)
-            assert "can't be drawn" not in live._message.value, values
-    assert len(png(picture.static())) < 100_000
-    assert len(picture.alt) > 60
 
 
 def test_the_figures_are_numbered_one_to_six():

@@ -19,6 +19,8 @@ from gradbook.global_pointer import (
 )
 from gradbook.global_pointer.heads import TokenPairHead, rotate
 
+pytestmark = pytest.mark.numeric
+
 POINTERS = [GlobalPointer, EfficientGlobalPointer]
 B, L, D, T = 3, 20, 16, 7
 
@@ -275,6 +277,7 @@ def test_the_loss_never_builds_the_scores(pointer, monkeypatch):
     assert largest <= (2 * length * max(length, 2 * types) if pointer is EfficientGlobalPointer else queries_keys)
 
 
+@pytest.mark.once
 def test_the_loss_falls_where_positives_are_right():
     head, hidden, mask, positives, sentences = case(torch.float64, spans=1)
     optimizer = torch.optim.Adam([*head.parameters(), hidden], lr=0.05)
@@ -336,6 +339,7 @@ def test_decoding_refuses_what_it_cannot_read(scores, threshold, message):
 # ---- what Efficient GlobalPointer cannot express ----
 
 
+@pytest.mark.once
 def test_a_crossing_pair_of_types_is_learnt_by_global_pointer_and_by_no_efficient_one():
     """Type 0 on (0, 2) and (1, 3), type 1 on (0, 3) and (1, 2): the difference of the types' scores is additive."""
     spans = {Span(0, 2, 0), Span(1, 3, 0), Span(0, 3, 1), Span(1, 2, 1)}

@@ -4,7 +4,6 @@ import itertools
 import math
 import re
 
-import matplotlib.colors
 import numpy as np
 import pytest
 import torch
@@ -15,9 +14,12 @@ from gradbook.book.global_pointer import exercises, figures
 from gradbook.book.global_pointer import figures as tables
 from gradbook.book.global_pointer import measurements as fine_print
 from gradbook.book.global_pointer import measurements as reports
+from gradbook.book.global_pointer.comparison import judged_row
 from gradbook.book.global_pointer.exercises import scores as parameters
 from gradbook.book.global_pointer.exercises import spans as separable
 from gradbook.book.global_pointer.exercises import sums
+from gradbook.book.global_pointer.expressible import inexpressible
+from gradbook.book.tables import quoted_rows
 from gradbook.extraction.annotated import Entity, Sentence
 from gradbook.extraction.characters import CharacterEmbedding, Characters
 from gradbook.extraction.crf import CRFTagger
@@ -27,83 +29,21 @@ from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer, Span
 from gradbook.global_pointer.heads import TokenPairHead
 
 
-def stored_runs(heads=tables.HEADS, seeds=3):
-    """A comparison as ``gradbook.book.global_pointer.comparison`` writes it; F1 0.8, 0.81, … by head and seed."""
-    runs = [
-        {
-            "head": head,
-            "seed": seed,
-            "dev": 0.9,
-            "test": round(0.8 + 0.01 * seed + 0.02 * number, 4),
-            "precision": 0.7,
-            "recall": 0.9,
-            "inner recall": 0.1 * number,
-            "wrong": 100 + seed,
-            "wrong and long": seed,
-            "best epoch": 3,
-        }
-        for seed in range(seeds)
-        for number, head in enumerate(heads)
-    ]
-    return {"command": "python -m …", "epochs": 15, "runs": runs}
-
-
-@pytest.fixture
-def bench():
-    head = {"parameters": 12345, "milliseconds": 1.5, "ratio": 2.0, "memory": 1234.5}
-    loss = {"time": 0.25, "memory": 2.1}
-    names = ("10 types, 128 tokens", "100 types, 128 tokens")
-    return {
-        "heads": {name: {"CRF (pytorch-crf)": head, "GlobalPointer, gradbook": head} for name in names},
-        "losses": {name: {"article's formula": loss, "gradbook, sparse": loss} for name in names},
-        "decoding": {name: {"spans": 7, "milliseconds": 1.0, "scores": 12.34, "viterbi": 1.0} for name in names},
-    }
+def by_package(first, second):
+    """The verdict of ``inexpressible`` on what the exercise asks."""
+    size = 1 + max((end for _, end in first | second), default=0)
+    entities = [Entity(i, j, "A") for i, j in first] + [Entity(i, j, "B") for i, j in second]
+    return inexpressible(Sentence("字" * size, frozenset(entities))) is None
 
 
 class TestTables:
-    def test_a_row_a_head_in_the_books_order(self):
-        table = stored_runs(tables.HEADS[::-1])
-        rows = tables.score_rows(table)
-        assert [row[0] for row in rows] == list(tables.HEADS)
-        assert rows[2][1:] == ("0.810 ± 0.010", "0.700 ± 0.000", "0.900 ± 0.000", "101 ± 1", "1 ± 1")
-
-    def test_inner_recall_stands_before_the_counts(self):
-        assert tables.score_rows(stored_runs(), nested=True)[1][4] == "0.100 ± 0.000"
-        assert len(tables.score_rows(stored_runs(), counts=False)[0]) == 4
-
-    def test_one_run_has_no_spread(self):
-        assert tables.score_rows(stored_runs(seeds=1))[0][1] == "0.800"
-
-    def test_a_head_without_runs_has_no_row(self):
-        assert [row[0] for row in tables.score_rows(stored_runs(tables.HEADS[1:]))] == list(tables.HEADS[1:])
-
-    def test_differences_seed_by_seed(self):
-        text = tables.seed_by_seed(stored_runs(), "Efficient GlobalPointer", "CRF")
-        assert text == "+0.040   by seed +0.040, +0.040, +0.040"
-        assert tables.seed_by_seed(stored_runs(), "CRF", "CRF", stored_runs()).startswith("+0.000")
-
-    def test_differences_need_the_same_seeds(self):
-        with pytest.raises(ValueError, match="shorter"):
-            tables.seed_by_seed(stored_runs(seeds=3), "CRF", "CRF", stored_runs(seeds=2))
-
     def test_the_articles_numbers(self):
-        rows = {corpus: scores for corpus, *scores in tables.quoted_rows()}
+        rows = {corpus: scores for corpus, *scores in quoted_rows(tables.QUOTED)}
         assert rows["CLUENER, test"] == ["78.70", "79.44", "80.04"]
 
-    def test_bench_rows_have_a_cell_for_every_case_and_measure(self, bench):
-        keys = ("parameters", "ratio", "memory")
-        found = {key: tables.head_rows(bench, list(bench["heads"]), key)[0] for key in keys}
-        assert found["parameters"] == ("CRF (pytorch-crf)", "12,345", "12,345")
-        assert (found["ratio"][1:], found["memory"][1:]) == (("2", "2"), ("1,234", "1,234"))
-        assert tables.loss_rows(bench)[1] == ("gradbook, sparse", "0.25", "2.1", "0.25", "2.1")
-        assert tables.decoding_rows(bench)[0] == ("10 types, 128 tokens", "7", "1", "12.3", "1")
-
-    def test_the_figure_shows_every_seed(self):
-        figure = tables.scores_figure({"one": stored_runs(), "two": stored_runs(seeds=1)})
-        seeds = [line for line in figure.axes[0].lines if line.get_marker() == "."]
-        assert [len(line.get_xdata()) for line in seeds] == [3, 3, 3]
-        assert len({matplotlib.colors.to_hex(line.get_color()) for line in seeds}) == 3
-        assert png(figure)
+    def test_a_row_a_case_of_the_bench(self):
+        bench = {"decoding": {"10 types": {"spans": 7, "milliseconds": 1.0, "scores": 12.34, "viterbi": 1.0}}}
+        assert tables.decoding_rows(bench) == [("10 types", "7", "1", "12.3", "1")]
 
 
 class TestLosses:
@@ -205,9 +145,10 @@ class TestOnText:
         sentence = Sentence("北京大学", frozenset({Entity(0, 1, "LOC"), Entity(0, 3, "ORG")}))
         model = untrained_extractor()
         model.extract = lambda texts: [frozenset({Entity(0, 1, "LOC"), Entity(2, 2, "LOC")})] * len(texts)
-        row = tables.judged_row("mine", model, [sentence])
+        row = judged_row("mine", model, [sentence])
         shares = ("0.500", "0.500", "0.500", "0.000", "1.000")  # F1, precision, recall, outermost names, inner names
         assert row == ("mine", f"{parameters.solve_parameters(12, 4, 2)}", *shares, "1", "0")
+        assert judged_row("mine", model, [sentence], [sentence.entities])[2:] == ("1.000",) * 5 + ("0", "0")
 
     @pytest.mark.parametrize(
         "draw",
@@ -262,7 +203,7 @@ class TestExercises:
             kinds = generator.integers(0, 4, size=(4, 4))
             first, second = ({(int(i), int(j) + 4) for i, j in np.argwhere(kinds & bit)} for bit in (1, 2))
             verdicts.append(separable.solve_separable(first, second))
-            assert verdicts[-1] == separable.by_package(first, second)
+            assert verdicts[-1] == by_package(first, second)
         assert 20 < sum(verdicts) < 190
 
     def test_a_loop_over_types_is_small_enough(self):
@@ -291,7 +232,7 @@ class TestExercises:
         assert separable.solve_separable({(0, 1), (1, 2)}, {(0, 2)})
         assert not separable.solve_separable({(0, 5), (1, 6), (2, 7), (3, 8)}, {(0, 6), (1, 7), (2, 8), (3, 5)})
         for first, second in separable._CASES:
-            assert separable.solve_separable(first, second) == separable.by_package(first, second)
+            assert separable.solve_separable(first, second) == by_package(first, second)
 
     def test_a_count_in_words_is_refused(self):
         verdict = check(exercises.count_parameters, lambda *sizes: str(parameters.solve_parameters(*sizes)))

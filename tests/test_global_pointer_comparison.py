@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
+from gradbook.book.fitting import Budget, fit
 from gradbook.book.global_pointer import comparison as tables
-from gradbook.book.global_pointer.comparison import HEADS, Budget, build, fit, inner, outermost, run
-from gradbook.book.global_pointer.figures import joined_names
+from gradbook.book.global_pointer.comparison import HEADS, build, f1, inner, joined_names, outermost, run
 from gradbook.book.global_pointer.measurements import formula_pushes
 from gradbook.extraction.annotated import Entity, Sentence
 from gradbook.extraction.characters import CharacterEmbedding, Characters
@@ -86,7 +86,7 @@ def test_a_table_is_resumed_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.argv", ["comparison", "msra", "--seeds", "1", "--epochs", "7", "--resume"])
     tables.main()
     stored = json.loads((tmp_path / "04-msra-7.json").read_text(encoding="utf-8"))
-    assert stored["command"] == "python -m gradbook.book.global_pointer.comparison msra --epochs 7"
+    assert stored["command"] == "python -m gradbook.book.global_pointer.comparison msra --epochs 7 --seeds 1"
     assert stored["epochs"] == 7
     assert [(row["head"], row["test"]) for row in stored["runs"]] == [
         ("CRF", 0.5),
@@ -103,7 +103,7 @@ def trained(limit):
     model = EntityExtractor(encoder, EfficientGlobalPointer(32, 2, 16), ("LOC", "ORG"))
     shifted = frozenset(Entity(e.start + 3, e.end + 3, e.label) for e in NESTED.entities)
     texts = [NESTED, Sentence("从从从" + NESTED.text + "从从从", shifted), Sentence("从从从从从", frozenset())]
-    fit(model, texts * 8, texts, Budget(epochs=15, batch_size=4, learning_rate=0.02), show=False)
+    fit(model, texts * 8, texts, Budget(epochs=15, batch_size=4, learning_rate=0.02), f1, show=False)
     return model
 
 
@@ -148,9 +148,6 @@ def test_the_article_s_formula_pushes_the_wrong_way():
 
 
 def test_joined_names_are_counted():
-    class Fixed:
-        def extract(self, texts):
-            return [frozenset({Entity(0, 39, "LOC"), Entity(1, 39, "LOC"), Entity(0, 5, "LOC")})] * len(texts)
-
+    found = frozenset({Entity(0, 39, "LOC"), Entity(1, 39, "LOC"), Entity(0, 5, "LOC")})
     sentence = Sentence("天" * 40, frozenset({Entity(0, 1, "LOC"), Entity(38, 39, "LOC")}))
-    assert joined_names(Fixed(), [sentence]) == (2, 1)
+    assert joined_names([found], [sentence]) == (2, 1)

@@ -34,6 +34,8 @@ from gradbook.loss_weighting import (
 )
 from gradbook.task_gradients import task_gradients
 
+pytestmark = pytest.mark.numeric
+
 EXPONENTS = [-1e5, -200.0, -7.7, -1.0, -0.5, -1e-6, -1e-12, -1e-300, 0.0, 1e-300, 1e-12, 1e-6, 0.5, 1.0, 3.3, 50.0, 1e5]
 
 

@@ -14,6 +14,8 @@ from gradbook.multilabel_loss import (
     sparse_multilabel_cross_entropy,
 )
 
+pytestmark = pytest.mark.numeric
+
 TOLERANCE = {torch.float64: 1e-13, torch.float32: 1e-6, torch.float16: 1e-3, torch.bfloat16: 8e-3}
 
 

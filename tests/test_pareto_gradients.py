@@ -28,6 +28,8 @@ from gradbook.pareto_gradients.iterations import ITERATIONS
 from gradbook.pareto_gradients.min_norm import certificate
 from gradbook.task_gradients import gramian
 
+pytestmark = pytest.mark.numeric
+
 KINDS = ("random", "common", "conflict", "norms 10^±1", "norms 10^±8", "duplicates", "opposite", "collinear", "zero")
 
 
@@ -477,6 +479,7 @@ def test_a_finished_task_stops_mgda_and_not_the_normalised_one():
     assert fine_print.valley_run("normalised MGDA")[-1][1] == pytest.approx(0.0, abs=1e-3)
 
 
+@pytest.mark.once
 def test_a_short_training_repeats_itself_and_every_method_learns():
     budget = comparison.Budget(width=16, batch=64, steps=30, rate=0.005)
     data = comparison.yeast(0)

@@ -43,6 +43,8 @@ from gradbook.primary_auxiliary import (
 from gradbook.primary_auxiliary.multipliers import most_violated
 from gradbook.task_gradients import gramian, task_gradients
 
+pytestmark = pytest.mark.numeric
+
 METHODS = ("active_set", "cyclic", "article")
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -168,6 +170,7 @@ def test_the_stall_holds_in_exact_arithmetic():
     assert lam == [Fraction(4, 5), Fraction(3, 5)]
 
 
+@pytest.mark.once
 def test_about_a_quarter_of_small_random_problems_stall_and_cycling_cures_all():
     assert 0.2 < mixed_share() < 0.33
     assert stall_share("article", 3, 20, trials=200) > 0.2
@@ -175,6 +178,7 @@ def test_about_a_quarter_of_small_random_problems_stall_and_cycling_cures_all():
     assert stall_share("cyclic", 3, 20, trials=200) == stall_share("cyclic", 10, 100, trials=50) == 0
 
 
+@pytest.mark.once
 def test_where_the_primary_is_blocked_the_articles_iteration_can_make_it_rise():
     blocked, free = harmful_shares(2, 2, 200)
     assert 0.03 < blocked < 0.12
@@ -606,6 +610,7 @@ def test_backward_without_auxiliaries_is_backward():
     assert (found.values.shape, found.squared_norm, found.steps) == ((0,), 0.0, 0)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop])
 def test_training_lowers_the_primary_and_keeps_the_auxiliaries_down(optimizer):
     network, losses = small_network()

@@ -8,31 +8,12 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
-from gradbook.corpora import (
-    BadRecord,
-    Corpus,
-    Entity,
-    Fact,
-    Paragraph,
-    Problem,
-    RelationText,
-    Sentence,
-    TaggedWord,
-    Triple,
-    count_mentions,
-    random_cut,
-    read_casrel,
-    read_duie,
-    read_predicates,
-    read_triple_objects,
-    read_word_tags,
-    silver_facts,
-)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradbook.book.chapters import ROOT
-from gradbook.book.data.people_daily import load_people_daily
+from gradbook.book.data.msra import random_cut
+from gradbook.book.data.people_daily import Paragraph, TaggedWord, load_people_daily, read_word_tags
 from gradbook.book.data.silver_relations import (
     CHECKED,
     LONGEST,
@@ -40,8 +21,11 @@ from gradbook.book.data.silver_relations import (
     checked_facts,
     load_silver_relations,
     silver_cut,
+    silver_facts,
 )
-from gradbook.extraction.records import Record, gather, json_array
+from gradbook.extraction.annotated import Entity, Fact, RelationText, Sentence, Triple
+from gradbook.extraction.records import BadRecord, Corpus, Problem, Record, gather, json_array
+from gradbook.extraction.relation_files import read_casrel, read_duie, read_predicates, read_triple_objects
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
 
@@ -382,12 +366,17 @@ def test_what_is_no_triple_of_an_array_is_named(tmp_path):
 # ---- the public data sets ----
 
 
+def triples(corpus):
+    return sum(len(text.triples) for text in corpus)
+
+
 @needs("duie")
 def test_duie_misses_only_capitals():
     train, dev = (read_duie(DATA / "duie" / f"{part}_data.json", bad="skip") for part in ("train", "dev"))
     assert [(len(c), len(c.problems)) for c in (train, dev)] == [(1_996, 10), (200, 0)]
     assert all(p.reason.endswith("only in other capitals") for p in train.problems)
-    assert count_mentions(train)[:4] == (1_996, 4_287, 45, 2_266)
+    assert (triples(train), len(train.labels)) == (4_287, 45)
+    assert sum(len({t.subject for t in text.triples}) for text in train) == 2_266
     newer = read_predicates(DATA / "duie" / "duie2_schema.json")
     assert set(dev.labels) - newer == {"民族", "出版社", "目", "字", "出生地", "身高", "连载网站", "出生日期"}
 
@@ -397,9 +386,9 @@ def test_webnlg_names_triples_twice_and_has_no_other_problem():
     parts = [read_casrel(DATA / "webnlg_star" / f"{part}_triples.json", "skip") for part in ("train", "val", "test")]
     assert [(len(c), len(c.problems)) for c in parts] == [(5_019, 88), (500, 5), (703, 10)]
     assert all(p.reason.endswith("stands there twice") for c in parts for p in c.problems)
-    assert sum(count_mentions(c).triples for c in parts) == 11_687 + 1_113 + 1_581
+    assert sum(map(triples, parts)) == 11_687 + 1_113 + 1_581
     assert len({label for c in parts for label in c.labels}) == 171
-    assert count_mentions(parts[0]).nested_texts == 0  # names of one word
+    assert all(len(name.split()) == 1 for text in parts[0] for t in text.triples for name in (t.subject, t.object))
 
 
 @needs("agr_rel4")
@@ -407,36 +396,7 @@ def test_agr_names_triples_twice_and_has_no_other_problem():
     parts = [read_triple_objects(DATA / "agr_rel4" / f"{part}_triples.json", "skip") for part in ("train", "val")]
     assert [(len(c), len(c.problems)) for c in parts] == [(2_329, 48), (999, 27)]
     assert all(p.reason.endswith("stands there twice") for c in parts for p in c.problems)
-    assert [count_mentions(c).triples for c in parts] == [12_095, 5_135]
-
-
-# ---- counting ----
-
-
-def test_mentions_are_counted_a_text():
-    corpus = Corpus(
-        (
-            related("abcab", ("ab", "p", "c"), ("ab", "q", "c"), ("c", "p", "ca")),  # ab stands twice, ca holds c
-            related("abc", ("ab", "p", "bc")),  # they cross: no place apart
-            related("aba", ("a", "p", "ab")),  # the second a stands apart
-            related("x"),
-        )
-    )
-    counted = count_mentions(corpus)
-    assert counted[:3] == (4, 5, 2)
-    assert (counted.subjects, counted.repeated_subjects) == (4, 2)
-    assert (counted.objects, counted.repeated_objects, counted.open_triples) == (4, 0, 3)
-    assert (counted.overlapping_texts, counted.nested_texts, counted.crossing_texts) == (2, 2, 2)
-    assert set(count_mentions(Corpus(()))) == {0}
-
-
-def test_known_places_settle_what_overlaps():
-    apart, inside = Fact((2, 2), "p", (0, 1)), Fact((0, 0), "p", (0, 1))
-    triple = ("a", "p", "ab")
-    settled = count_mentions(Corpus((related("aba", triple, facts=frozenset({apart})),)))
-    shared = count_mentions(Corpus((related("aba", triple, facts=frozenset({inside})),)))
-    assert (settled.overlapping_texts, settled.nested_texts, settled.repeated_subjects) == (0, 0, 1)
-    assert (shared.overlapping_texts, shared.nested_texts) == (1, 1)
+    assert [*map(triples, parts)] == [12_095, 5_135]
 
 
 # ---- words with tags ----

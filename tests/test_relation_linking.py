@@ -17,6 +17,8 @@ from gradbook.relation_linking import Relation, RelationLinker, decode_relations
 from gradbook.relation_linking.decoding import CHUNK
 from gradbook.relation_linking.linker import METHODS, pointer_loss
 
+pytestmark = pytest.mark.numeric
+
 TEXTS = ["甲乙丙丁", "甲丁", "丙乙甲丁戊己"]
 RELATIONS = [
     {Relation((0, 1), 0, (3, 3)), Relation((3, 3), 2, (0, 1)), Relation((0, 1), 1, (3, 3))},
@@ -193,6 +195,7 @@ class TestLinker:
         alone = torch.cat([linker.loss([t], [r]) for t, r in zip(TEXTS, RELATIONS, strict=True)])
         torch.testing.assert_close(alone, together)
 
+    @pytest.mark.once
     def test_it_learns_by_heart(self):
         linker = untrained().train()
         optimizer = torch.optim.Adam(linker.parameters(), lr=0.03)
@@ -238,6 +241,7 @@ class TestExtractor:
         facts = frozenset({Fact((0, 0), "p", (3, 3)), Fact((5, 5), "q", (2, 2))})
         assert located(RelationText(TEXT.text, TEXT.triples, facts)) == facts
 
+    @pytest.mark.once
     def test_trained_and_asked(self):
         extractor = RelationExtractor(untrained(predicates=2).train(), ["p", "q"])
         optimizer = torch.optim.Adam(extractor.parameters(), lr=0.03)

@@ -14,6 +14,7 @@ from gradbook.book.relation_linking import figures
 from gradbook.book.relation_linking import figures as tables
 from gradbook.book.relation_linking import measurements as fine_print
 from gradbook.book.relation_linking.ambiguity import ambiguities, spurious
+from gradbook.book.relation_linking.comparison import judged_row
 from gradbook.book.relation_linking.exercises import counts, joining, negatives
 from gradbook.book.relation_linking.exercises import counts as pairs
 from gradbook.book.relation_linking.exercises import joining as ambiguous
@@ -34,6 +35,7 @@ from gradbook.book.relation_linking.measurements import (
 )
 from gradbook.book.relation_linking.models import ENGLISH
 from gradbook.book.relation_linking.pictures.quintuples import factor_count, quintuple_count
+from gradbook.book.tables import quoted_rows
 from gradbook.extraction.annotated import Fact, RelationText, Triple
 from gradbook.extraction.relation_extractor import RelationExtractor
 from gradbook.relation_linking import Relation, decode_relations
@@ -41,75 +43,9 @@ from gradbook.relation_linking import Relation, decode_relations
 SHARED = {Relation((5, 7), 0, (0, 3)), Relation((9, 10), 0, (0, 3))}  # two subjects with one object
 
 
-def stored_runs(option="pointer", values=tables.POINTERS[::-1], seeds=3):
-    """A comparison as ``python -m gradbook.book.relation_linking.comparison`` writes it; F1 0.8, 0.81, … by seed."""
-    runs = [
-        {
-            "pointer": "Efficient GlobalPointer",
-            option: value,
-            "seed": seed,
-            "dev": 0.9,
-            "test": round(0.8 + 0.01 * seed + 0.02 * number, 4),
-            "precision": 0.7,
-            "recall": 0.9,
-            "best epoch": 3 + seed,
-            "CPU minutes": 1.0,
-        }
-        for seed in reversed(range(seeds))  # a table is filled as runs end
-        for number, value in enumerate(values)
-    ]
-    return {"command": "python -m …", "epochs": 20, "runs": runs}
-
-
 class TestTables:
-    def test_a_row_a_pointer_in_the_books_order(self):
-        rows = tables.score_rows(stored_runs())
-        assert [row[0] for row in rows] == list(tables.POINTERS)
-        assert rows[1][1:] == ("0.810 ± 0.010", "0.700 ± 0.000", "0.900 ± 0.000", "4 ± 1")
-
-    def test_other_options_in_the_tables_order(self):
-        rows = tables.score_rows(stored_runs("method", ("own", "dense", "article"), seeds=1), "method")
-        assert [row[:2] for row in rows] == [("own", "0.800"), ("dense", "0.820"), ("article", "0.840")]
-        assert [row[0] for row in tables.score_rows(stored_runs("joint", (True, False)), "joint")] == ["True", "False"]
-
-    def test_seeds_are_paired_whatever_the_order_of_the_runs(self):
-        assert tables.by_option(stored_runs(), "test")["Efficient GlobalPointer"] == [0.8, 0.81, 0.82]
-        text = tables.seed_by_seed(stored_runs(), *tables.POINTERS)
-        assert text == "+0.020   by seed +0.020, +0.020, +0.020"
-
-    def test_an_option_that_no_run_has(self):
-        with pytest.raises(ValueError, match="option must stand in every run of the table, got 'method'"):
-            tables.score_rows(stored_runs(), "method")
-
-    def test_a_run_that_is_missing(self):
-        table = stored_runs()
-        del table["runs"][0]
-        with pytest.raises(ValueError, match=r"shorter|longer"):
-            tables.seed_by_seed(table, *tables.POINTERS)
-
-    def test_the_usual_runs_beside_the_others(self):
-        table = stored_runs("method", ("dense",), seeds=2)
-        rows = tables.score_rows(tables.beside(table, stored_runs(), "method", "own"), "method")
-        assert [row[:2] for row in rows] == [("own", "0.805 ± 0.007"), ("dense", "0.805 ± 0.007")]
-        with pytest.raises(ValueError, match="base must have 9 epochs like stored, got"):
-            tables.beside({**table, "epochs": 9}, stored_runs(), "method", "own")
-
-    def test_pointers_by_the_size_of_their_queries(self):
-        small, usual = stored_runs(), stored_runs("pointer", tables.POINTERS[1:])
-        for size, table in ((16, small), (64, usual)):
-            for run in table["runs"]:
-                run["head_size"] = size
-        found = tables.score_rows(tables.by_size(small, usual), "model")
-        assert sorted(row[0] for row in found) == [
-            "Efficient GlobalPointer, 16",
-            "Efficient GlobalPointer, 64",
-            "GlobalPointer, 16",
-        ]
-        with pytest.raises(ValueError, match="tables must have the same number of epochs"):
-            tables.by_size(small, {**usual, "epochs": 9})
-
     def test_the_articles_numbers(self):
-        assert dict(tables.quoted_rows())["CasRel"] == "82.20"
+        assert dict(quoted_rows(tables.QUOTED))["CasRel"] == "82.20"
 
     def test_counts(self):
         counts = {"texts": [1000, 20, 3], "triples": 4000, "predicates": 3, "longest": 149, "repeated mentions": 7}
@@ -134,16 +70,10 @@ class TestTables:
         model = RelationExtractor(untrained_linker("甲乙丙丁戊己", 3), sorted(ENGLISH))
         found = frozenset({Fact(person, "职务", title), Fact(place, "属地", person)})
         model.extract = lambda texts: [found] * len(texts)
-        row = tables.judged_row("mine", model, [text, text])
+        row = judged_row("mine", model, [text, text])
         size = sum(p.numel() for pointer in model.linker.pointers for p in pointer.parameters())
         by_predicate = {"职务": "1.000", "属地": "0.000", "任职于": "0.000"}
         assert row == ("mine", f"{size:,}", "0.500", "0.500", "0.500", *(by_predicate[name] for name in ENGLISH))
-
-    def test_the_figure_shows_every_seed(self):
-        figure = tables.scores_figure({"one": stored_runs(), "two": stored_runs(seeds=1)})
-        seeds = [line for ax in figure.axes for line in ax.lines if line.get_marker() == "."]
-        assert [len(line.get_xdata()) for line in seeds] == [3, 3, 1, 1]
-        assert len(png(figure)) > 2000
 
 
 class TestSums:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gradbook.book.global_pointer.comparison import Budget
+from gradbook.book.fitting import Budget
 from gradbook.book.relation_linking import comparison as tables
 from gradbook.book.relation_linking.comparison import POINTERS, build, run
 from gradbook.book.relation_linking.sets import RelationSet, load_set, repeated, set_counts, unwanted

@@ -38,6 +38,8 @@ from gradbook.residual_depth import (
 )
 from gradbook.residual_depth.stack import BRANCHES, NORMS
 
+pytestmark = pytest.mark.numeric
+
 STACKS = [b for b in BRANCHES if b != "transformer"]
 
 
@@ -394,6 +396,7 @@ def test_plain_sizes_are_log_normal_as_the_exact_law_says(width):
     assert total[alive].std() == pytest.approx(law.deviation, rel=0.02)
 
 
+@pytest.mark.once
 def test_real_plain_networks_follow_the_law():
     ends = []
     for seed in range(300):

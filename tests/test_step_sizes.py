@@ -13,6 +13,8 @@ from scipy.optimize import nnls
 from gradbook.step_sizes import ExponentiatedGradient, HypergradientDescent, MetaStepSize
 from gradbook.step_sizes.meta import LARGEST
 
+pytestmark = pytest.mark.numeric
+
 MAKERS = {
     "exponentiated": lambda p, **o: ExponentiatedGradient(p, **{"lr": 0.05, **o}),
     "meta": lambda p, **o: MetaStepSize(p, **{"lr": 0.05, "meta_lr": 0.1, **o}),

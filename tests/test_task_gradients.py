@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from gradbook.task_gradients import gradient_norms, gradients_by_parameter, gramian, set_gradient, task_gradients
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture
 def network():

@@ -1,15 +1,11 @@
-"""One JupyterLab for the tests of a file, and the sign that a machine has no browser.
-
-Its kernels compute with plain instructions in one thread: what they print must be what is stored (saved.py), whatever
-machine it was stored on.
-"""
+"""One JupyterLab and one page for all browser tests of a worker, and the sign that a machine has no browser."""
 
 import pytest
 
-from gradbook.book.make.browser import chromium, running_lab
+from gradbook.book.make.browser import browser_page, chromium, running_lab
 
-pytest.register_assert_rewrite("tests.browser.alive", "tests.browser.hands", "tests.browser.saved")
-PLAIN = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE", "OMP_NUM_THREADS": "1"}
+pytest.register_assert_rewrite("tests.browser.hands")
+from tests.browser.hands import errors_on  # noqa: E402
 
 
 def pytest_collection_modifyitems(items):
@@ -19,10 +15,24 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="no Chromium here: see tests/browser/install_chromium.sh"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in PLAIN.items():
-            patch.setenv(name, value)
-        with running_lab(tmp_path_factory.mktemp("lab")) as started:
-            yield started
+    with running_lab(tmp_path_factory.mktemp("lab")) as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def page():
+    with browser_page() as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def errors(request):
+    """What went wrong on the page while the test ran: nothing may."""
+    if "page" not in request.fixturenames:
+        yield []
+        return
+    with errors_on(request.getfixturevalue("page")) as found:
+        yield found
+    assert found == []

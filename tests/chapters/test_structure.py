@@ -1,6 +1,7 @@
 """What nbval cannot see of a chapter: its order, its stored outputs, its words beside pictures, its links."""
 
 import ast
+import base64
 import re
 from pathlib import Path
 
@@ -90,9 +91,7 @@ class TestEveryChapter:
 
     def test_exercises_stand_with_folded_solutions_that_pass(self, chapter):
         """The solution a reader unfolds is run: text and code cannot drift apart."""
-        import importlib
-
-        module = importlib.import_module(f"gradbook.{chapter.name.replace('-', '_')}.exercises")
+        module = chapter.module("exercises")
         text = prose(read(chapter.notebook))
         assert 3 <= len(module.ALL) <= 6
         solutions = re.findall(r"<details><summary>Solution</summary>(.*?)</details>", text, flags=re.S)
@@ -153,6 +152,7 @@ class TestEveryNotebook:
             drawn = [output for output in outputs if "image/png" in output.data]
             captions = [o for o in outputs if "<b>Figure" in o.data.get("text/html", "")]
             assert len(captions) == len(drawn)
+            assert all(len(base64.b64decode(output.data["image/png"])) < 100_000 for output in drawn)
             pictures += len(drawn)
             for caption in captions:
                 words = re.search(r"The picture in words</summary><p>(.+?)</p>", caption.data["text/html"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -37,6 +39,10 @@ class Chapter:
     def written(self) -> bool:
         """True if the notebook is there."""
         return self.notebook.exists()
+
+    def module(self, name: str) -> ModuleType:
+        """Import the chapter's ``pictures`` or ``exercises``."""
+        return importlib.import_module(f"gradbook.book.{self.name.replace('-', '_')}.{name}")
 
 
 CHAPTERS = (

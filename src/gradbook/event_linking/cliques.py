@@ -89,7 +89,7 @@ def maximal_cliques(rows: list[int]) -> Iterator[Clique]:
     if len(groups) < len(rows):
         neighbours = {first: row & left for first, row in neighbours.items()}
     pairs = _opposites(neighbours, left)
-    yield from _search(neighbours, groups, left) if pairs is None else _choices(pairs, groups)
+    yield from search(neighbours, groups, left) if pairs is None else _choices(pairs, groups)
 
 
 def _opposites(neighbours: dict[int, int], left: int) -> list[tuple[int, int]] | None:
@@ -115,7 +115,7 @@ def _choices(pairs: Iterable[tuple[int, int]], groups: dict[int, Clique]) -> Ite
     yield from chosen
 
 
-def _search(neighbours: dict[int, int], groups: dict[int, Clique], left: int) -> Iterator[Clique]:
+def search(neighbours: dict[int, int], groups: dict[int, Clique], left: int) -> Iterator[Clique]:
     """The search itself. A state: the clique so far, candidates that extend it, nodes that would but had their turn.
 
     ``neighbours`` and ``groups`` know a node by its set, 1 << node: the lowest bit of a set is found without counting.
@@ -125,7 +125,7 @@ def _search(neighbours: dict[int, int], groups: dict[int, Clique], left: int) ->
     stack: list[tuple[Clique, int, int]] = [((), left, 0)]
     while stack:
         clique, candidates, done = stack.pop()
-        branch = _branches(missing, candidates, done)
+        branch = branches(missing, candidates, done)
         while branch:
             node = branch & -branch
             branch ^= node
@@ -148,7 +148,7 @@ def _search(neighbours: dict[int, int], groups: dict[int, Clique], left: int) ->
                 yield grown
 
 
-def _branches(missing: dict[int, int], candidates: int, done: int) -> int:
+def branches(missing: dict[int, int], candidates: int, done: int) -> int:
     """The candidates that the pivot isn't adjacent to, itself among them: a maximal clique here holds one of them.
 
     ``missing`` are the nodes that each isn't adjacent to. The pivot has the fewest among the candidates. If a node of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from gradbook.event_linking import Argument, Event
@@ -50,7 +50,8 @@ class Sentence:
     @property
     def nested(self) -> bool:
         """True if two entities share a character."""
-        return bool(overlapping_pairs(self))
+        places = sorted((entity.start, entity.end) for entity in self.entities)
+        return any(after[0] <= before[1] for before, after in pairwise(places))  # if any two overlap, neighbours do
 
     def surface(self, entity: Entity) -> str:
         """Return the entity's characters; ValueError if it isn't inside the text. It needn't be one of ``entities``."""

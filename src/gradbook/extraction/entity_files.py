@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from gradbook.extraction.annotated import Entity, Sentence
@@ -23,10 +22,11 @@ from gradbook.extraction.records import (
     undecodable,
 )
 
-_BEGIN = ("B", "S")  # a name begins here
 _GOES_ON = ("I", "M", "E")  # the name began before
 _OPEN = ("B", "I", "M")  # the name may go on after
 _LINE = re.compile("(.*)[ \t]([^ \t]*)", re.DOTALL)
+_NAME = re.compile("[BS][IME]*")  # a legal one, in prefixes
+_NAMED = re.compile("[^O]+")
 _TAG = re.compile("O|([BIMES])-(.+)", re.DOTALL)
 
 
@@ -69,22 +69,30 @@ def faults(rows: Sequence[Row], closed: bool) -> Iterator[tuple[int, str]]:
 
 
 def _illegal(rows: Sequence[Row], closed: bool) -> Iterator[tuple[int, str]]:
-    """Whether a sequence is legal shows between neighbours: a name that goes on here must be open there, and back."""
-    for position, (before, after) in enumerate(pairwise([OUTSIDE, *rows, OUTSIDE])):
-        same = before.prefix in _OPEN and after.prefix in _GOES_ON and before.label == after.label
-        if closed and before.prefix in _OPEN and not same:
-            yield position - 1, f"{_name(before)} doesn't go on to a tag E-{before.label}"
-        if after.prefix in _GOES_ON and not same:
-            yield position, f"{_name(after)} has no beginning: before it stands {_name(before)}"
+    """Whether a sequence is legal shows between neighbours: a name that goes on here must be open there, and back.
+
+    Only at names: two tags O side by side, most of a text, are legal.
+    """
+    padded = [OUTSIDE, *rows, OUTSIDE]
+    for named in _NAMED.finditer(_prefixes(rows)):
+        for position in range(named.start(), named.end() + 1):
+            before, after = padded[position : position + 2]
+            same = before.prefix in _OPEN and after.prefix in _GOES_ON and before.label == after.label
+            if closed and before.prefix in _OPEN and not same:
+                yield position - 1, f"{_name(before)} doesn't go on to a tag E-{before.label}"
+            if after.prefix in _GOES_ON and not same:
+                yield position, f"{_name(after)} has no beginning: before it stands {_name(before)}"
 
 
 def spans(rows: Sequence[Row]) -> frozenset[Entity]:
     """Return the entities of rows without a fault."""
-    ends = [
-        k for k, (row, after) in enumerate(pairwise([*rows, OUTSIDE])) if row.label and after.prefix not in _GOES_ON
-    ]
-    begins = [k for k, row in enumerate(rows) if row.prefix in _BEGIN]
-    return frozenset(Entity(start, end, rows[start].label) for start, end in zip(begins, ends, strict=True))
+    names = _NAME.finditer(_prefixes(rows))
+    return frozenset(Entity(name.start(), name.end() - 1, rows[name.start()].label) for name in names)
+
+
+def _prefixes(rows: Sequence[Row]) -> str:
+    """The prefixes of rows that can be read, a character each."""
+    return "".join([row.prefix for row in rows])
 
 
 def _name(row: Row) -> str:
@@ -124,17 +132,18 @@ def tagged_records(path: str | os.PathLike[str]) -> list[Record[Sentence]]:
 
 def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     """Runs of lines that aren't empty, each with the number of its first line, from 1."""
-    for filled, run in groupby(enumerate(lines, start=1), key=lambda numbered: bool(numbered[1])):
-        if filled:
-            block = list(run)
-            yield block[0][0], [line for _, line in block]
+    first = 0
+    for end in [*(place for place, line in enumerate(lines) if not line), len(lines)]:
+        if first < end:
+            yield first + 1, lines[first:end]
+        first = end + 1
 
 
 def _tagged_record(file: str, first: int, rows: Sequence[Row], closed: bool) -> Record[Sentence]:
     problems = tuple(Problem(file, first + position, reason) for position, reason in faults(rows, closed))
     if problems:
         return Record(first, None, problems)
-    return Record(first, Sentence("".join(row.character for row in rows), spans(rows)))
+    return Record(first, Sentence("".join([row.character for row in rows]), spans(rows)))
 
 
 def read_cluener(path: str | os.PathLike[str], bad: Bad = "raise") -> Corpus[Sentence]:

@@ -136,10 +136,10 @@ def factored_loss(
     b = torch.arange(len(positives), device=positives.device).unsqueeze(1)
     held = spans[b, start, end] + starts[b, kind, start] + ends[b, kind, end]
     holds = positive_logsum(held, positives, starts.shape[1])
-    return threshold_loss(holds, _negative_logsum(spans, starts, ends, allowed, positives), joint)
+    return threshold_loss(holds, negative_logsum(spans, starts, ends, allowed, positives), joint)
 
 
-def _negative_logsum(spans: Tensor, starts: Tensor, ends: Tensor, allowed: Tensor, positives: Tensor) -> Tensor:
+def negative_logsum(spans: Tensor, starts: Tensor, ends: Tensor, allowed: Tensor, positives: Tensor) -> Tensor:
     """Return log Σ e^s over the allowed pairs that don't hold, per sentence and type (B, T); about LOW if none is."""
     low, margin = _range(spans.dtype)
     top = spans.detach().masked_fill(~allowed, LOW).amax(2)  # (B, L), of each row

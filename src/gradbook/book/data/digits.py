@@ -9,18 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from gradbook.book.data.multitask import MultiTask, Task, random_order
 from gradbook.extraction.jieba_vectors import installed_path
 
-CLASSES = 10
 SIDE = 28  # pixels of a digit
 CANVAS = 36  # pixels of a canvas: each digit stands 4 pixels off the middle, towards its corner
 MULTI_MNIST = (
@@ -73,18 +70,6 @@ def halved(images: Tensor) -> Tensor:
     if images.ndim != 3 or images.shape[1] % 2 or images.shape[2] % 2:
         raise ValueError(f"images must have shape (N, h, w) with even h and w, got {tuple(images.shape)}")
     return torch.nn.functional.avg_pool2d(images.unsqueeze(1), 2).flatten(1)
-
-
-@cache
-def digit_arrays(seed: int) -> tuple[NDArray[Any], ...]:
-    """Return train and test inputs (M, 196), of mean 0 and second moment 1, and labels, split by ``seed``; float32.
-
-    In the order: training inputs, their labels, test inputs, their labels. Mean and spread are those of the first.
-    """
-    found = load_digits(seed=seed)
-    train, test = (halved(images).numpy().astype(np.float32) for images in (found.train_images, found.test_images))
-    mean, spread = train.mean(), train.std()
-    return (train - mean) / spread, found.train_labels.numpy(), (test - mean) / spread, found.test_labels.numpy()
 
 
 def load_multi_mnist(train: int = 4000, test: int = 1000, seed: int = 0) -> MultiTask:

@@ -36,6 +36,7 @@ def load_msra(part: Part = "train", bad: Bad = "skip") -> Corpus[Sentence]:
     return gather(_records(part), "raise") if bad == "raise" else _corpus(part)
 
 
+@cache
 def load_nested_msra(part: Part = "train") -> Corpus[Sentence]:
     """Return a part with places inside organisations, semi-gold: the outer span is human, the inner from a dictionary.
 
@@ -44,7 +45,7 @@ def load_nested_msra(part: Part = "train") -> Corpus[Sentence]:
     judged the inner spans, and places elsewhere than at the beginning stay unmarked: a model trained on this shows
     whether it can produce nested spans, not how well it would find them in text that people annotated.
 
-    Raises as ``load_msra`` does.
+    Each part is made once. Raises as ``load_msra`` does.
     """
     corpus = load_msra(part)
     places = frequent_places()
@@ -65,16 +66,16 @@ def frequent_places() -> frozenset[str]:
 
 def _with_places(sentence: Sentence, places: frozenset[str]) -> Sentence:
     """The sentence with a LOC at the head of each ORG that begins with a known place."""
-    inner = (_place_at_head(sentence, entity, places) for entity in sentence.entities if entity.label == "ORG")
-    return replace(sentence, entities=sentence.entities.union(place for place in inner if place))
+    found = (_place_at_head(sentence, entity, places) for entity in sentence.entities if entity.label == "ORG")
+    inner = [place for place in found if place]
+    return replace(sentence, entities=sentence.entities.union(inner)) if inner else sentence
 
 
 def _place_at_head(sentence: Sentence, outer: Entity, places: frozenset[str]) -> Entity | None:
     """The longest known place that ``outer`` begins with and goes beyond."""
     for end in range(outer.end - 1, outer.start, -1):
-        inner = Entity(outer.start, end, "LOC")
-        if sentence.surface(inner) in places:
-            return inner
+        if sentence.text[outer.start : end + 1] in places:
+            return Entity(outer.start, end, "LOC")
     return None
 
 
@@ -174,13 +175,20 @@ def nested_cut(train: int = 3000, dev: int = 500, test: int = 500, seed: int = 0
     Otherwise as ``msra_cut``; the default draws hold 1,500, 250 and 250 sentences with a nested pair.
     """
     _check_sizes(train, dev, test)
-    known, new = _texts(load_nested_msra("train")), _texts(load_nested_msra("test"))
+    known, new = _by_nesting("train"), _by_nesting("test")
     halves = (train // 2, dev // 2, test // 2)
-    nested = _draw([s for s in known if s.nested], [s for s in new if s.nested], halves, seed, "nested ")
+    nested = _draw(known[True], new[True], halves, seed, "nested ")
     rest = (train - halves[0], dev - halves[1], test - halves[2])
-    others = _draw([s for s in known if not s.nested], [s for s in new if not s.nested], rest, seed, "other ")
+    others = _draw(known[False], new[False], rest, seed, "other ")
     mixed = [_shuffled([*some, *more], seed) for some, more in zip(nested, others, strict=True)]
     return _cut(mixed)
+
+
+@cache
+def _by_nesting(part: Part) -> dict[bool, list[Sentence]]:
+    """The sentences of ``load_nested_msra``, the first of each text, by whether they have a nested pair."""
+    texts = _texts(load_nested_msra(part))
+    return {nested: [sentence for sentence in texts if sentence.nested == nested] for nested in (True, False)}
 
 
 def random_cut(corpus: Corpus[S], train: int, dev: int, test: int, seed: int = 0) -> Cut[S]:

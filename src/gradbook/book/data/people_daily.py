@@ -39,7 +39,7 @@ class Paragraph:
     words: tuple[TaggedWord, ...]
 
     def __post_init__(self) -> None:
-        if not self.words or not all(word and tag for word, tag in self.words):
+        if not self.words or not all(map(all, self.words)):
             raise ValueError(f"words must hold words with tags, none of them empty, got {excerpt(self.words)}")
 
     @property
@@ -77,12 +77,20 @@ def read_word_tags(path: str | os.PathLike[str], bad: Bad = "raise") -> Corpus[P
 
 def _record(file: str, number: int, line: str) -> Record[Paragraph]:
     """The record of one line."""
-    parts = [(part, part.rpartition("/")) for part in line.split(" ") if part]
+    parts = list(filter(None, line.split(" ")))
+    words = tuple(map(_word, parts))
     reasons = [
-        f"not a word, a slash and a tag: {excerpt(part)}" for part, (word, _, tag) in parts if not (word and tag)
+        f"not a word, a slash and a tag: {excerpt(p)}" for p, word in zip(parts, words, strict=True) if not all(word)
     ]
     if reason := undecodable(line):
         reasons = [reason]
     if reasons:
         return Record(number, None, tuple(Problem(file, number, reason) for reason in reasons))
-    return Record(number, Paragraph(tuple(TaggedWord(word, tag) for _, (word, _, tag) in parts)))
+    return Record(number, Paragraph(words))
+
+
+@cache
+def _word(part: str) -> TaggedWord:
+    """The word and tag of "word/tag", far fewer different ones than there are in a text; "" for what is missing."""
+    word, _, tag = part.rpartition("/")
+    return TaggedWord(word, tag)

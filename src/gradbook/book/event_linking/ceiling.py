@@ -53,15 +53,6 @@ def recoded(events: Iterable[Event], coding: Coding = "positions", limit: int | 
     return decode_events(event_nodes(events), coded_adjacency(events, coding), limit)
 
 
-def table_count(events: Iterable[Event], coding: Coding = "positions") -> int:
-    """Return how many tables of token pairs hold the links of all ``events``: 2, 2 T or 2 Σ R; 0 for "nodes"."""
-    if coding not in get_args(Coding):
-        raise ValueError(f"coding must be one of {', '.join(get_args(Coding))}, got {coding!r}")
-    if coding == "nodes":
-        return 0
-    return 2 * len({_table(node, coding) for event in events for node in event.nodes})
-
-
 def _table(node: Node, coding: Coding) -> Hashable:
     """The name of the table that a link from this node stands in."""
     return {"positions": None, "types": node.type, "roles": (node.type, node.role)}[coding]
@@ -100,11 +91,6 @@ def obstacles(events: Iterable[Event]) -> list[Obstacle]:
     decoded = decode_events(event_nodes(distinct), node_adjacency(distinct))
     found += [Obstacle("merged", event) for event in decoded if event not in set(distinct)]
     return found
-
-
-def identifiable(events: Iterable[Event]) -> Obstacle | None:
-    """Return None if the events of a text come back from their graph exactly, else the first of its obstacles."""
-    return next(iter(obstacles(events)), None)
 
 
 Kind = Literal["role", "type", "crosswise", "two pairs", "merged"]

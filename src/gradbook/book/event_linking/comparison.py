@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -16,9 +16,10 @@ import torch
 
 from gradbook.book.event_linking.ceiling import Coding, ceiling
 from gradbook.book.event_linking.sets import EventSet, crowding, load_set, part_facts, spurious_facts
-from gradbook.book.global_pointer.comparison import Budget
+from gradbook.book.fitting import Budget, Parts, outcome
 from gradbook.book.relation_linking.comparison import EFFICIENT, POINTERS
 from gradbook.book.stored import STORED, Row, add_options, fill_table, named, write_table
+from gradbook.book.tables import count_numbers
 from gradbook.event_linking import TRIGGER, Event, EventLinker
 from gradbook.event_linking.events import Label
 from gradbook.extraction.annotated import EventText
@@ -28,7 +29,6 @@ from gradbook.extraction.event_extractor import EventExtractor
 from gradbook.extraction.event_files import read_duee
 from gradbook.extraction.f1 import Matching, OverlapScore, Score, argument_score, event_score, role_arguments
 from gradbook.extraction.jieba_vectors import jieba_embedding
-from gradbook.extraction.training import History, train
 
 
 def classes_of(texts: Sequence[EventText]) -> list[tuple[Label, Label]]:
@@ -63,34 +63,7 @@ def build(
     return EventExtractor(linker, method, joint)
 
 
-Parts = tuple[Sequence[EventText], Sequence[EventText], Sequence[EventText]]
-
-
-def fit(
-    model: EventExtractor,
-    texts: Sequence[EventText],
-    dev: Sequence[EventText],
-    budget: Budget,
-    seed: int = 0,
-    show: bool = True,
-    checkpoint: Path | None = None,
-    after_epoch: Callable[[int, EventExtractor], object] | None = None,
-) -> History:
-    """Train ``model`` and leave it with the weights of the epoch that did best on ``dev``.
-
-    Best is the mean of both F1s that :func:`evaluate` gives, of arguments and of whole events.
-    """
-    return train(
-        model,
-        list(texts),
-        **asdict(budget),
-        seed=seed,
-        evaluate=lambda m: sum(score.f1 for score in evaluate(m, dev)) / 2,
-        checkpoint=checkpoint,
-        after_epoch=after_epoch,
-        length=lambda text: len(text.text),
-        show=show,
-    )
+Found = Sequence[Iterable[Event]]
 
 
 def evaluate(
@@ -101,10 +74,19 @@ def evaluate(
     As published (``matching="best"``) the first rewards a model for many spans around one argument, even with an F1
     above 1; an epoch must not be chosen by that. So here each annotated argument is used once.
     """
-    found = model.extract([text.text for text in texts], too_many="none")
+    return judged(model.extract([text.text for text in texts], too_many="none"), texts, matching)
+
+
+def judged(found: Found, texts: Sequence[EventText], matching: Matching = "once") -> tuple[OverlapScore, Score]:
+    """Return both scores of the events that were found in ``texts``."""
     words = [role_arguments(text.text, events) for text, events in zip(texts, found, strict=True)]
     gold = [role_arguments(text.text, text.events) for text in texts]
     return argument_score(words, gold, matching), event_score(found, [text.events for text in texts])
+
+
+def mean_f1(model: EventExtractor, texts: Sequence[EventText]) -> float:
+    """Return the mean of both F1s, of arguments and of whole events, by which the epoch is chosen."""
+    return sum(score.f1 for score in evaluate(model, texts)) / 2
 
 
 def run(pointer: str, parts: Parts, budget: Budget, seed: int, **options: Any) -> dict[str, Any]:
@@ -112,21 +94,38 @@ def run(pointer: str, parts: Parts, budget: Budget, seed: int, **options: Any) -
 
     ``options`` go to :func:`build`.
     """
-    texts, dev, test = parts
-    model = build(pointer, texts, seed, **options)
-    history = fit(model, texts, dev, budget, seed, show=False)
-    arguments, events = evaluate(model, test)
+    return outcome(build(pointer, parts[0], seed, **options), parts, budget, seed, mean_f1, measured)
+
+
+def measured(model: EventExtractor, test: Sequence[EventText]) -> dict[str, float]:
+    """Return F1, precision and recall on ``test``, of arguments and of whole events."""
+    found = model.extract([text.text for text in test], too_many="none")
+    arguments, events = judged(found, test)
     return {
-        "dev": max(history.scores),
         "arguments": arguments.f1,
         "argument precision": arguments.precision,
         "argument recall": arguments.recall,
         "events": events.f1,
         "event precision": events.precision,
         "event recall": events.recall,
-        "arguments, as published": evaluate(model, test, "best")[0].f1,
-        "best epoch": history.best_epoch or 0,
+        "arguments, as published": judged(found, test, "best")[0].f1,
     }
+
+
+def judged_row(
+    name: str, model: EventExtractor, texts: Sequence[EventText], found: Found | None = None
+) -> tuple[str, ...]:
+    """Let ``model`` read ``texts`` and return a table's row: name, parameters of the three pointers, six scores.
+
+    These are F1, precision and recall of arguments by DuEE's measure, then of whole events. Only events of types that
+    are annotated in ``texts`` are judged: others may be there, unmarked. Too many events in a text count as none.
+    ``found``: what it finds, if that is known.
+    """
+    types = {event.type for text in texts for event in text.events}
+    found = model.extract([text.text for text in texts], too_many="none") if found is None else found
+    scores = judged([[event for event in events if event.type in types] for events in found], texts)
+    shares = [share for score in scores for share in (score.f1, score.precision, score.recall)]
+    return name, f"{count_numbers(*model.linker.pointers):,}", *(f"{share:.3f}" for share in shares)
 
 
 OPTIONS: dict[str, Row] = {"duee": {"head_size": 16}, "duee-64": {"head_size": 64}}

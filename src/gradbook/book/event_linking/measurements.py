@@ -19,9 +19,10 @@ from gradbook.extraction.encoders import BiLSTM, TextEncoder
 from gradbook.extraction.f1 import OverlapScore, Score, argument_score, event_score, role_arguments
 
 Family = frozenset[frozenset[int]]
+Edge = tuple[int, int]
 
 
-def graph_of(nodes: int, edges: Iterable[tuple[int, int]]) -> Tensor:
+def graph_of(nodes: int, edges: Iterable[Edge]) -> Tensor:
     """Return the bool tensor (n, n) of a graph with these edges."""
     adjacency = torch.zeros(nodes, nodes, dtype=torch.bool)
     places = torch.tensor(list(edges), dtype=torch.int64).reshape(-1, 2)
@@ -93,10 +94,21 @@ def by_threes(family: Family) -> bool:
 
 def disturbed(adjacency: Tensor, missing: float, added: float, chance: random.Random) -> Tensor:
     """Return the graph with each edge left out with probability ``missing``, each other pair joined with ``added``."""
-    table = adjacency.tolist()
+    return graph_of(len(adjacency), _disturbed_edges(adjacency.tolist(), missing, added, chance))
+
+
+def _disturbed_edges(table: list[list[bool]], missing: float, added: float, chance: random.Random) -> list[Edge]:
     pairs = combinations(range(len(table)), 2)
-    kept = [(i, j) for i, j in pairs if chance.random() >= (missing if table[i][j] else 1 - added)]
-    return graph_of(len(table), kept)
+    return [(i, j) for i, j in pairs if chance.random() >= (missing if table[i][j] else 1 - added)]
+
+
+def _closed_rows(nodes: int, edges: Iterable[Edge]) -> list[int]:
+    """Each node with its neighbours as a set of bits, what ``pivot_sets`` takes."""
+    rows = [1 << node for node in range(nodes)]
+    for first, second in edges:
+        rows[first] |= 1 << second
+        rows[second] |= 1 << first
+    return rows
 
 
 def sharing_events(number: int, arguments: int) -> list[Event]:
@@ -113,8 +125,9 @@ def noise_score(events: Sequence[Event], missing: float, added: float, rounds: i
     """
     chance = random.Random(seed)
     graph = node_adjacency(events)
-    cliques = complete_subgraphs(graph)
-    found = [complete_subgraphs(disturbed(graph, missing, added, chance)) for _ in range(rounds)]
+    cliques, table = complete_subgraphs(graph), graph.tolist()
+    drawn = (_disturbed_edges(table, missing, added, chance) for _ in range(rounds))
+    found = [pivot_sets(_closed_rows(len(table), edges), None) for edges in drawn]
     return Score(sum(len(some & cliques) for some in found), sum(map(len, found)), rounds * len(cliques))
 
 

@@ -154,6 +154,12 @@ def load_model() -> EventExtractor:
 
 
 @cache
+def found_by_model(texts: tuple[str, ...]) -> tuple[frozenset[Event], ...]:
+    """Return the events that the model finds in ``texts``, which it reads once; errors as ``load_model``."""
+    return tuple(load_model().extract(list(texts), too_many="none"))
+
+
+@cache
 def model_facts() -> dict[str, str]:
     """Return what was written beside the weights: the classes, the budget, and the scores on dev and test."""
     return read_tensors(MODEL)[1]

@@ -14,10 +14,10 @@ import torch
 
 from gradbook.book.data.bylines import byline_cut, byline_events
 from gradbook.book.data.meetings import meeting_cut
-from gradbook.book.event_linking.comparison import Parts, build, evaluate, fit
+from gradbook.book.event_linking.comparison import build, evaluate, mean_f1
 from gradbook.book.event_linking.models import MODEL, POINTER
 from gradbook.book.event_linking.pictures.calls import store_calls
-from gradbook.book.global_pointer.comparison import Budget
+from gradbook.book.fitting import Budget, Parts, fit
 from gradbook.event_linking import Event
 from gradbook.extraction.annotated import EventText
 from gradbook.extraction.checkpoints import save_weights
@@ -55,7 +55,7 @@ def store_model() -> None:
     """Train the model with seed 0 and write it with what is known of it."""
     train, dev, test = both_types()
     model = build(POINTER, train, joint=True, frozen=True)
-    history = fit(model, train, dev, BUDGET, show=False)
+    history = fit(model, train, dev, BUDGET, mean_f1, show=False)
     facts = {
         "command": f"{COMMAND} model",
         "pointer": POINTER,

@@ -108,6 +108,8 @@ class Path:
     def update(self, mark: Any, state: State, frame: Frame) -> None:
         """Replace its points."""
         points = self.points(state, frame)
+        drawn = np.flatnonzero(~np.isnan(points).any(axis=1))
+        points = points[: drawn[-1] + 1 if len(drawn) else 0]  # bqplot puts a name, here none, at the last point
         if not len(points):  # bqplot keeps the old line when given no points: one draws nothing
             points = np.array([[frame.x[0], frame.y[0]]], dtype=float)
         send(mark, x=np.ascontiguousarray(points[:, 0]), y=np.ascontiguousarray(points[:, 1]))

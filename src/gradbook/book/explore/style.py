@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -123,12 +124,13 @@ def png(figure: Figure, dpi: int = 100) -> bytes:
 
     The octree keeps the book's colours to 1 %; the usual median cut turns a thin green line blue beside blue ones.
     """
-    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.set_dpi(dpi)
+    canvas: Any = FigureCanvasAgg(figure)
+    small = io.BytesIO()
     with book_style():
-        figure.savefig(drawn, format="png", dpi=dpi)
-    PillowImage.open(drawn).convert("RGB").quantize(128, method=PillowImage.Quantize.FASTOCTREE).save(
-        small, "PNG", optimize=True
-    )
+        canvas.draw()  # once; savefig would lay the figure out by drawing it a first time
+    drawn = PillowImage.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    drawn.quantize(128, method=PillowImage.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
     return small.getvalue()
 
 

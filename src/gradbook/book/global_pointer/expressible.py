@@ -6,10 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from itertools import combinations, pairwise
-from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import linprog
 
 from gradbook.extraction.annotated import Entity, Sentence
 
@@ -17,36 +15,11 @@ Place = tuple[int, int]  # start and end of a span
 Node = tuple[str, int]  # ("start", i) or ("end", j)
 
 
-class Quadruple(NamedTuple):
-    """``first`` alone is true of the spans (i, j) and (k, l), ``second`` alone of (i, l) and (k, j)."""
-
-    first: str
-    second: str
-    i: int
-    j: int
-    k: int
-    l: int  # noqa: E741 (the letter of the equation)
-
-
-def inexpressible_quadruples(sentence: Sentence) -> list[Quadruple]:
-    """Return the smallest obstacles: four spans for which the difference of two types' scores would have to be
-    positive in sum on one diagonal and negative on the other, though the sums are equal.
-
-    Each is listed once, with first < second and i < k.
-    """
-    return [
-        Quadruple(first, second, i, j, k, m)
-        for first, second, ones, others in _pairs_of_types(sentence)
-        for (i, j), (k, m) in combinations(sorted(ones), 2)
-        if {(i, m), (k, j)} <= others
-    ]
-
-
 def inexpressible(sentence: Sentence) -> list[Entity] | None:
     """Return spans that no Efficient GlobalPointer can score rightly for two types at once; None if there are none.
 
     The spans form a cycle: of two types in turn, each shares its start with the one before and its end with the one
-    after, or the other way round. Four are a quadruple; there may be more.
+    after, or the other way round. Four are the least; there may be more.
 
     The test is exact for two types. Draw an arrow from start i to end j where α alone is true, and from end j to
     start i where β alone is.
@@ -142,6 +115,8 @@ def _solvable(demands: list[dict[tuple[str, str, int], int]]) -> bool:
     """Whether some values of the unknowns make all demands positive. Any scale will do, so: at least 1."""
     if not demands:
         return True
+    from scipy.optimize import linprog  # here: a third of a second, and hardly any annotation gets this far
+
     unknowns = {key: column for column, key in enumerate(dict.fromkeys(key for demand in demands for key in demand))}
     table = np.zeros((len(demands), len(unknowns)))
     for row, demand in enumerate(demands):

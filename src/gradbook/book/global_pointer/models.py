@@ -124,6 +124,12 @@ def _embedding() -> CharacterEmbedding:
     return jieba_embedding().double()
 
 
+@cache
+def found_by_model(name: str, texts: tuple[str, ...]) -> tuple[frozenset[Entity], ...]:
+    """Return the entities that the model finds in ``texts``, which it reads once; errors as ``load_model``."""
+    return tuple(load_model(name).extract(list(texts)))
+
+
 def model_facts(name: str) -> dict[str, str]:
     """Return what was written beside the weights: the budget, and F1 on dev and test."""
     return read_tensors(model_path(name))[1]

@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 
 from gradbook.book.data.msra import nested_cut
-from gradbook.book.global_pointer.comparison import LONGEST, Budget, build, evaluate, fit
+from gradbook.book.fitting import Budget, fit
+from gradbook.book.global_pointer.comparison import LONGEST, build, f1, learnable, wrong
 from gradbook.book.global_pointer.models import EXAMPLES, LABELS, MODELS, load_model, model_path
 from gradbook.book.global_pointer.pictures.owners import store_runs
 from gradbook.book.stored import STORED, write_table
-from gradbook.extraction.annotated import Entity, Sentence
+from gradbook.extraction.annotated import Entity
 from gradbook.extraction.checkpoints import save_weights, write_tensors
 from gradbook.extraction.entity_extractor import EntityExtractor
 from gradbook.extraction.training import History
@@ -38,8 +39,8 @@ def trained(
     model = build(head, LABELS, seed, rotary)
     if after_epoch is not None:
         after_epoch(-1, model)
-    parts = cut.train.sentences, cut.dev.sentences
-    history = fit(model, *parts, BUDGET, seed, show=False, after_epoch=after_epoch)
+    parts = learnable(model, cut.train.sentences), cut.dev.sentences
+    history = fit(model, *parts, BUDGET, f1, seed=seed, show=False, after_epoch=after_epoch)
     print(name, "seed", seed, "F1 on dev", [round(score, 4) for score in history.scores], flush=True)
     return model, history
 
@@ -53,7 +54,7 @@ def store_models() -> None:
     def keep(epoch: int, model: EntityExtractor) -> None:
         maps.append([model.scores(example.text) for example in EXAMPLES])
         if epoch < 0:
-            start.append(evaluate(model, cut.dev.sentences).f1)
+            start.append(f1(model, cut.dev.sentences))
 
     for name, (head, rotary) in MODELS.items():
         watched = name == "efficient"
@@ -64,7 +65,7 @@ def store_models() -> None:
             "rotary": str(rotary),
             "epochs": str(BUDGET.epochs),
             "dev F1": f"{max(history.scores):.4f}",
-            "test F1": f"{evaluate(model, cut.test.sentences).f1:.4f}",
+            "test F1": f"{f1(model, cut.test.sentences):.4f}",
         }
         print(facts, flush=True)
         save_weights(model, model_path(name), half=True, metadata=facts)
@@ -89,6 +90,7 @@ def store_lengths() -> None:
     Seed 0 is the stored model, the others are trained for this.
     """
     test = nested_cut().test.sentences
+    texts = [sentence.text for sentence in test]
     table: dict[str, object] = {
         "command": f"{COMMAND} lengths",
         "part": f"the {len(test)} test sentences of nested_cut()",
@@ -96,14 +98,8 @@ def store_lengths() -> None:
     }
     for key, name in (("with rotary", "efficient"), ("without rotary", "efficient-plain")):
         models = [load_model(name), *(trained(name, seed)[0] for seed in range(1, SEEDS))]
-        table[key] = {"wrong": [counts(wrong(model, test)) for model in models]}
+        table[key] = {"wrong": [counts(wrong(model.extract(texts), test)) for model in models]}
     write_table(STORED / "04-lengths.json", table)
-
-
-def wrong(model: EntityExtractor, sentences: Sequence[Sentence]) -> list[Entity]:
-    """Return the entities that the model finds and nobody annotated."""
-    found = model.extract([sentence.text for sentence in sentences])
-    return [entity for some, sentence in zip(found, sentences, strict=True) for entity in some - sentence.entities]
 
 
 def counts(entities: Iterable[Entity]) -> list[int]:

@@ -33,16 +33,16 @@ def comparison_figure(rows: dict[str, Tensor], data: MultiTask) -> Figure:
     return figure
 
 
-def learning_rates_figure(stored: dict[str, Any], data: MultiTask) -> Figure:
-    """Draw the stored sweep: every scheme's mean score against the learning rate."""
+def learning_rates_figure(sweep: dict[str, dict[str, Tensor]], data: MultiTask) -> Figure:
+    """Draw every scheme's mean score against the learning rate, of scores (seeds, tasks) by rate and scheme."""
     figure, axes = new_figure(9.5, 3.6, ncols=len(data.tasks))
-    rates = [float(rate) for rate in stored["rates"]]
-    names = list(next(iter(stored["rates"].values())))
+    rates = [float(rate) for rate in sweep]
+    names = list(next(iter(sweep.values())))
     styles = ["--", *(f"{marker}-" for marker in "os^Dvp")]
     palette = [COLOURS[c] for c in ("ink", "vermilion", "blue", "sky", "green", "orange", "purple")]
     for i, (task, ax) in enumerate(zip(data.tasks, axes, strict=True)):
         for name, style, colour in zip(names, styles, palette, strict=True):
-            means = [stored["rates"][str(rate)][name][0][i] for rate in rates]
+            means = [float(rows[name][:, i].mean()) for rows in sweep.values()]
             ax.plot(rates, means, style, color=colour, label=name, markersize=4)
         ax.set(title=f"{task.name}: {SCORES[task.kind]}", xlabel="learning rate", xscale="log")
         ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
@@ -78,11 +78,10 @@ def vanishing_figure() -> Figure:
 
 def card(ax: Any) -> None:
     """Draw the paths of power means with γ = 1, 0, −1 over two bowls, the second one scaled by 30."""
-    grid, look = np.linspace(-2, 2, 80), {"levels": [0.3, 0.6, 1.2, 2.4], "linewidths": 0.7}
+    grid = np.linspace(-2, 2, 80)
+    look: dict[str, Any] = {"levels": [0.3, 0.6, 1.2, 2.4], "linewidths": 0.7}
     for bowl, colour in ((FIRST, TASKS[0]), (second_bowl(), TASKS[1])):
-        ax.contour(
-            grid, grid, bowl.loss(np.meshgrid(grid, grid)), levels=[0.3, 0.6, 1.2, 2.4], colors=colour, linewidths=0.7
-        )
+        ax.contour(grid, grid, bowl.loss(np.meshgrid(grid, grid)), colors=colour, **look)
     losses = bowl_losses(FIRST, second_bowl(scale=30))
     for gamma in (1, 0, -1):
         start, rate = (-0.4, 1.6), 0.05

@@ -30,7 +30,7 @@ class Bowl:
     shift: float = 0.0
 
     def loss(self, at: Any) -> Any:
-        """The height at a place of two floats, of two tensors, or at many places, two arrays."""
+        """The height at a place, two floats, or at many places, two arrays."""
         height = sum(h * (x - m) ** 2 for h, x, m in zip(self.curvature, at, self.middle, strict=True)) / 2
         return self.scale * (height + self.base) + self.shift
 
@@ -128,7 +128,11 @@ Losses = Callable[[Tensor], Tensor]
 
 def bowl_losses(*bowls: Bowl) -> Losses:
     """Return the function from a place (2,) to the losses (n,) of the bowls."""
-    return lambda place: torch.stack([bowl.loss(place) for bowl in bowls])
+    middles = torch.tensor([bowl.middle for bowl in bowls], dtype=torch.float64)
+    curvatures = torch.tensor([bowl.curvature for bowl in bowls], dtype=torch.float64)
+    numbers = torch.tensor([(bowl.base, bowl.scale, bowl.shift) for bowl in bowls], dtype=torch.float64)
+    base, scale, shift = numbers.T
+    return lambda place: scale * ((curvatures * (place - middles) ** 2).sum(1) / 2 + base) + shift
 
 
 def follow(
@@ -142,14 +146,14 @@ def follow(
     """Minimise ``total(losses(θ))`` from ``start``; return the places (steps+1, d) and the losses (steps+1, n)."""
     place = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     step = optimizer([place], lr=rate)  # type: ignore[call-arg]
-    places, heights = [place.detach().clone()], [losses(place).detach()]
+    places, heights = [place.detach().clone()], [losses(place)]
     for _ in range(steps):
         step.zero_grad()
-        total(losses(place)).backward()
+        total(heights[-1]).backward()
         step.step()
         places.append(place.detach().clone())
-        heights.append(losses(place).detach())
-    return torch.stack(places), torch.stack(heights)
+        heights.append(losses(place))
+    return torch.stack(places), torch.stack(heights).detach()
 
 
 def largest_gap(

@@ -6,13 +6,14 @@ For the browser tests, the measurements and the screenshots; needs playwright (i
 from __future__ import annotations
 
 import io
-import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,6 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
-from playwright.sync_api import TimeoutError as BrowserTimeout
 
 from gradbook.book.chapters import ROOT
 
@@ -35,8 +35,29 @@ FLAGS = [
     "--disable-sync",
 ]
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-# What stands before the code cells, "[3]:", "[*]:" or "[ ]:", as the browser sees it.
-PROMPTS = "[...document.querySelectorAll(panel + ' .jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.innerText)"
+# The notebook in front, as JupyterLab's own programme sees it (it shows itself by --expose-app-in-browser).
+FRONT = "window.jupyterapp?.shell?.currentWidget"
+_READY = f"""async () => {{
+  await jupyterapp.restored;
+  await {FRONT}.context.ready;
+  await {FRONT}.sessionContext.ready;
+  await {FRONT}.sessionContext.session.kernel.info;
+}}"""
+# Every message to the kernel has a future, until the kernel has answered it and all that it sent before is handled.
+# A widget may ask again when it's answered, and the browser draws in the frame that follows.
+_SETTLED = f"""async () => {{
+  const answered = new Set();
+  for (let calm = 0; calm < 2; calm++) {{
+    for (const future of {FRONT}.sessionContext.session.kernel._futures.values()) {{
+      if (!answered.has(future)) {{
+        await future.done;
+        answered.add(future);
+        calm = 0;
+      }}
+    }}
+    await new Promise(requestAnimationFrame);
+  }}
+}}"""
 
 
 @dataclass(frozen=True)
@@ -63,7 +84,8 @@ def chromium() -> str | None:
 def running_lab(folder: Path, *options: str, settings: bool = True) -> Iterator[Lab]:
     """Serve a copy of the book from ``folder``: JupyterLab saves what it opens, the repository must not change.
 
-    ``settings=False`` leaves the book's own settings out: JupyterLab as it is installed.
+    ``settings=False`` leaves the book's own settings out: JupyterLab as it is installed. Raises RuntimeError with what
+    the server wrote if it ends before it listens.
     """
     book = folder / "book"
     for name in ("chapters", "figures"):
@@ -74,35 +96,33 @@ def running_lab(folder: Path, *options: str, settings: bool = True) -> Iterator[
     }
     config = str(ROOT / ".jupyter") if settings else ""
     environment = {**os.environ, **own, "JUPYTER_CONFIG_PATH": config, "JUPYTER_PREFER_ENV_PATH": "1"}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *options]
-    with (
-        (folder / "lab.log").open("w") as log,
-        subprocess.Popen(command, cwd=book, env=environment, stdout=log, stderr=subprocess.STDOUT) as server,
-    ):
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser", *options]
+    with subprocess.Popen(
+        command, cwd=book, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as server:
         try:
-            yield _wait(server, Path(own["JUPYTER_RUNTIME_DIR"]), book)
+            yield _announced(server, book)
         finally:
             server.terminate()
 
 
-def _wait(server: subprocess.Popen[bytes], runtime: Path, root: Path) -> Lab:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if server.poll() is not None:
-            raise RuntimeError((root.parent / "lab.log").read_text())
-        for file in runtime.glob("jpserver-*.json"):
-            try:
-                found = json.loads(file.read_text())
-            except json.JSONDecodeError:  # still being written
-                continue
-            if "is running at:\n" in (root.parent / "lab.log").read_text().replace("\r", ""):
-                try:
-                    socket.create_connection(("127.0.0.1", found["port"]), timeout=5).close()
-                except OSError:  # announced, not yet listening
-                    continue
-                return Lab(found["url"], found["token"], root)
-        time.sleep(0.1)
-    raise TimeoutError("JupyterLab didn't start within a minute")
+def _announced(server: subprocess.Popen[str], root: Path) -> Lab:
+    """Read what the server writes until it says where it listens, and then on: it would stop at a full pipe."""
+    assert server.stdout
+    said = []
+    for line in server.stdout:
+        said.append(line)
+        if found := re.search(r"(http://127\.0\.0\.1:(\d+)/)\S*\?token=(\w+)", line):
+            threading.Thread(target=server.stdout.read, daemon=True).start()
+            while not _listens(int(found[2])):  # announced a moment before
+                time.sleep(0.02)
+            return Lab(found[1], found[3], root)
+    raise RuntimeError("".join(said))
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -116,53 +136,43 @@ def browser_page() -> Iterator[Page]:
 
 
 def open_notebook(page: Page, lab: Lab, path: str) -> None:
-    """Open a notebook by its address and wait until its kernel is idle."""
+    """Open a notebook by its address and wait until it can be run."""
     page.goto(lab.address(path), wait_until="domcontentloaded")
-    wait_idle(page)
+    wait_opened(page, path)
 
 
-def wait_idle(page: Page, timeout: float = 60) -> None:
-    """Wait until the open notebook's kernel is idle."""
-    page.wait_for_selector(f"{PANEL} .jp-Notebook .jp-Cell", timeout=timeout * 1000)
-    page.wait_for_function(
-        "panel => document.querySelector(panel + ' .jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'",
-        arg=PANEL,
-        timeout=timeout * 1000,
-    )
+def wait_opened(page: Page, path: str) -> None:
+    """Wait until the notebook at ``path`` is in front and its kernel has said who it is."""
+    page.wait_for_function(f"path => {FRONT}?.context?.path === path", arg=path)
+    page.evaluate(_READY)
+
+
+def settle(page: Page) -> None:
+    """Wait until the kernel has answered all that the notebook in front has asked it, and the browser has drawn it.
+
+    Cells that run are waited for too, however long they take.
+    """
+    page.evaluate(_SETTLED)
 
 
 def menu(page: Page, name: str, entry: str) -> None:
     """Choose an entry of the menu bar."""
     page.get_by_role("menuitem", name=name, exact=True).click()
-    page.wait_for_timeout(300)
     page.get_by_role("menuitem", name=entry, exact=True).click()
 
 
-def run_all(page: Page, timeout: float = 400) -> None:
+def run_all(page: Page) -> None:
     """Run every cell on the kernel that the notebook was opened with, and wait for the last.
 
     The kernel isn't restarted: a restart within a second of the start may lose the connection, and no cell ever runs.
     """
-    # A cell that is to run has a star in its prompt at once.
-    waiting = f"{PROMPTS}.some(prompt => prompt.includes('*'))"
-    for last in (False, False, False, True):
-        page.wait_for_timeout(1000)
-        menu(page, "Run", "Run All Cells")
-        try:
-            page.wait_for_function(f"panel => {waiting}", arg=PANEL, timeout=10_000)
-            break
-        except BrowserTimeout:  # a click in the first moments after opening is lost
-            if last:
-                raise
-    page.wait_for_function(f"panel => !{waiting}", arg=PANEL, timeout=timeout * 1000)
-    wait_idle(page, timeout)  # cells that are out of sight have no star
-    page.wait_for_timeout(500)
+    page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+    settle(page)
 
 
 def scroll_to(page: Page, text: str) -> None:
     """Bring the cell or heading that contains ``text`` into view."""
     page.locator(f"{PANEL} .jp-Cell", has_text=text).first.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
 
 
 NAME = "01-loss-weighting/screenshot.png"
@@ -178,7 +188,7 @@ def screenshot() -> bytes:
         picture = page.locator(f"{PANEL} .gradbook-live").first
         picture.get_by_role("button", name="… and the initial-state cure").click()
         page.mouse.move(5, 5)
-        page.wait_for_timeout(1500)
+        settle(page)
         shot = Image.open(io.BytesIO(page.screenshot()))
         small = io.BytesIO()
         shot.convert("RGB").quantize(128).save(small, "PNG", optimize=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -162,6 +163,7 @@ def regime(name: str, seed: int, tasks: int = 10, dimension: int = 20) -> Tensor
     return rows
 
 
+@cache  # the figure and the table show the same runs
 def solver_errors(name: str, steps: int = 1000, seeds: int = 5) -> dict[str, Array]:
     """Return, by method, the relative errors of ‖u‖² (seeds, steps + 1) after 0, 1, 2, … steps in a regime."""
     errors: dict[str, list[Array]] = {method: [] for method in ITERATIONS}

@@ -16,9 +16,9 @@ from matplotlib.lines import Line2D
 
 from gradbook.book.data.silver_relations import silver_cut
 from gradbook.book.explore import COLOURS, new_figure
-from gradbook.book.global_pointer.figures import mean_spread
 from gradbook.book.relation_linking.comparison import build, evaluate
 from gradbook.book.stored import STORED, Row, add_options, fill_table, named
+from gradbook.book.tables import mean_spread
 from gradbook.checks import check_sizes
 from gradbook.extraction.annotated import RelationText
 from gradbook.extraction.relation_extractor import RelationExtractor

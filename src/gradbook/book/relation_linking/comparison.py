@@ -6,27 +6,25 @@
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import product
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
-from gradbook.book.global_pointer.comparison import Budget
-from gradbook.book.relation_linking.sets import Parts, RelationSet, load_set, set_counts
+from gradbook.book.fitting import Budget, Parts, outcome
+from gradbook.book.relation_linking.sets import RelationSet, load_set, set_counts
 from gradbook.book.stored import STORED, Row, add_options, fill_table, named, write_table
-from gradbook.extraction.annotated import RelationText
+from gradbook.book.tables import count_numbers
+from gradbook.extraction.annotated import Fact, RelationText, Triple
 from gradbook.extraction.characters import Characters
 from gradbook.extraction.encoders import BiLSTM, TextEncoder
 from gradbook.extraction.f1 import Match, Score, triple_score
 from gradbook.extraction.jieba_vectors import jieba_embedding
 from gradbook.extraction.relation_extractor import Occurrence, RelationExtractor
-from gradbook.extraction.training import History, train
 from gradbook.extraction.words import WordEmbedding, Words
 from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer
 from gradbook.relation_linking import RelationLinker
@@ -70,35 +68,18 @@ def word_embedding(texts: Sequence[RelationText]) -> nn.Module:
     return WordEmbedding(Words.from_texts([text.text for text in texts]))
 
 
-def fit(
-    model: RelationExtractor,
-    texts: Sequence[RelationText],
-    dev: Sequence[RelationText],
-    budget: Budget,
-    seed: int = 0,
-    show: bool = True,
-    checkpoint: Path | None = None,
-    after_epoch: Callable[[int, RelationExtractor], object] | None = None,
-) -> History:
-    """Train ``model`` and leave it with the weights of the epoch that did best on ``dev`` (F1 of exact triples)."""
-    return train(
-        model,
-        list(texts),
-        **asdict(budget),
-        seed=seed,
-        evaluate=lambda m: evaluate(m, dev).f1,
-        checkpoint=checkpoint,
-        after_epoch=after_epoch,
-        length=lambda text: len(text.tokens),
-        show=show,
-    )
+Found = Sequence[Iterable[Fact]]
 
 
 def evaluate(model: RelationExtractor, texts: Sequence[RelationText], match: Match = "exact") -> Score:
     """Return the model's score on ``texts``."""
     found = model.extract([text.text for text in texts])
-    predicted = [frozenset(text.triple(fact) for fact in facts) for facts, text in zip(found, texts, strict=True)]
-    return triple_score(predicted, [text.triples for text in texts], match)
+    return triple_score(_triples(found, texts), [text.triples for text in texts], match)
+
+
+def f1(model: RelationExtractor, texts: Sequence[RelationText]) -> float:
+    """Return the model's F1 of exact triples on ``texts``, by which the epoch is chosen."""
+    return evaluate(model, texts).f1
 
 
 def run(
@@ -108,20 +89,40 @@ def run(
 
     ``options`` go to :func:`build`. Raises ValueError as that does.
     """
-    texts, dev, test = parts
-    model = build(pointer, texts, seed, **options)
-    begun = time.process_time()
-    history = fit(model, texts, dev, budget, seed, show=False)
-    minutes = (time.process_time() - begun) / 60
+    model = build(pointer, parts[0], seed, **options)
+    return outcome(model, parts, budget, seed, f1, partial(measured, match=match))
+
+
+def measured(model: RelationExtractor, test: Sequence[RelationText], match: Match = "exact") -> dict[str, float]:
+    """Return F1, precision and recall on ``test``."""
     score = evaluate(model, test, match)
-    return {
-        "dev": max(history.scores),
-        "test": score.f1,
-        "precision": score.precision,
-        "recall": score.recall,
-        "best epoch": history.best_epoch or 0,
-        "CPU minutes": round(minutes, 1),
-    }
+    return {"test": score.f1, "precision": score.precision, "recall": score.recall}
+
+
+def judged_row(
+    name: str, model: RelationExtractor, texts: Sequence[RelationText], found: Found | None = None
+) -> tuple[str, ...]:
+    """Let ``model`` read ``texts`` and return a table's row: name, parameters of the three pointers, then the scores.
+
+    The scores are F1, precision and recall of exact triples, then F1 by predicate, in the model's order.
+    ``found``: what it finds, if that is known.
+    """
+    predicted = _triples(model.extract([text.text for text in texts]) if found is None else found, texts)
+
+    def score(kept: Sequence[str]) -> Score:
+        return triple_score(_kept(predicted, kept), _kept([text.triples for text in texts], kept))
+
+    whole = score(model.predicates)
+    shares = [whole.f1, whole.precision, whole.recall, *(score([predicate]).f1 for predicate in model.predicates)]
+    return name, f"{count_numbers(*model.linker.pointers):,}", *(f"{share:.3f}" for share in shares)
+
+
+def _triples(found: Found, texts: Sequence[RelationText]) -> list[set[Triple]]:
+    return [{text.triple(fact) for fact in facts} for facts, text in zip(found, texts, strict=True)]
+
+
+def _kept(sides: Iterable[Iterable[Triple]], predicates: Sequence[str]) -> list[set[Triple]]:
+    return [{triple for triple in triples if triple.predicate in predicates} for triples in sides]
 
 
 SETS = ("silver", "agr", "webnlg", "duie")

@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from gradbook.book.data.silver_relations import silver_cut
-from gradbook.book.global_pointer.comparison import Budget
-from gradbook.book.relation_linking.comparison import POINTERS, build, evaluate, fit
+from gradbook.book.fitting import Budget, fit
+from gradbook.book.relation_linking.comparison import POINTERS, build, f1
 from gradbook.book.stored import STORED
 from gradbook.extraction.annotated import Fact, RelationText, Triple
 from gradbook.extraction.characters import CharacterEmbedding, Characters
@@ -143,6 +143,12 @@ def load_model(name: str) -> RelationExtractor:
 
 
 @cache
+def found_by_model(name: str, texts: tuple[str, ...]) -> tuple[frozenset[Fact], ...]:
+    """Return the facts that the model finds in ``texts``, which it reads once; errors as ``load_model``."""
+    return tuple(load_model(name).extract(list(texts)))
+
+
+@cache
 def model_facts(name: str) -> dict[str, str]:
     """Return what was written beside the weights: the characters, the budget, and F1 on dev and test."""
     return read_tensors(model_path(name))[1]
@@ -156,7 +162,7 @@ def store_model(name: str) -> None:
     """Train one model with seed 0 and write it with what is known of it."""
     train, dev, test = (part.sentences for part in silver_cut())
     model = build(MODELS[name], train, joint=True)
-    history = fit(model, train, dev, BUDGET, show=False)
+    history = fit(model, train, dev, BUDGET, f1, show=False)
     embedding = model.linker.encoder.embedding
     assert isinstance(embedding, CharacterEmbedding)
     facts = {
@@ -166,7 +172,7 @@ def store_model(name: str) -> None:
         "epochs": str(BUDGET.epochs),
         "best epoch": str(history.best_epoch),
         "dev F1": f"{max(history.scores):.4f}",
-        "test F1": f"{evaluate(model, test).f1:.4f}",
+        "test F1": f"{f1(model, test):.4f}",
     }
     print({key: fact for key, fact in facts.items() if key != "characters"}, flush=True)
     print("F1 on dev", [round(score, 4) for score in history.scores], flush=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gradbook.book.data.silver_relations import silver_cut
-from gradbook.book.global_pointer.comparison import Budget
+from gradbook.book.fitting import Budget
 from gradbook.book.relation_linking.ambiguity import spurious
 from gradbook.extraction.annotated import Fact, RelationText, Triple
 from gradbook.extraction.f1 import Match

@@ -1,6 +1,6 @@
 """Does it train? Stacks from ten to a thousand layers on real digits, at a ladder of learning rates, in numpy.
 
-``python -m gradbook.book.residual_depth.training training sgd increments`` writes the tables of chapter 8.
+``python -m gradbook.book.residual_depth.training training sgd`` writes two of chapter 8's tables.
 """
 
 from __future__ import annotations
@@ -8,21 +8,22 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.book.data.digits import CLASSES, digit_arrays
+from gradbook.book.data.digits import halved, load_digits
 from gradbook.book.descent import adam, gradient_descent
 from gradbook.book.residual_depth.arrays import backward, forward, layer_norm, layer_norm_back, scaled_weights
-from gradbook.book.residual_depth.increments import measure_increments
 from gradbook.book.residual_depth.theory import VARIANTS
 from gradbook.book.stored import STORED, Row, fill_table
 from gradbook.checks import check_sizes
 from gradbook.residual_depth import Design
 
 Array = NDArray[Any]
+CLASSES = 10
 CHANCE = float(np.log(CLASSES))  # the loss of a network that knows nothing
 
 
@@ -48,6 +49,15 @@ class Outcome:
     diverged: Array
 
 
+@cache
+def digits(seed: int) -> tuple[Array, Array, Array, Array]:
+    """Return train and test inputs (M, 196), of mean 0 and second moment 1, and labels, split by ``seed``; float32."""
+    found = load_digits(seed=seed)
+    train, test = (halved(images).numpy().astype(np.float32) for images in (found.train_images, found.test_images))
+    mean, spread = train.mean(), train.std()
+    return (train - mean) / spread, found.train_labels.numpy(), (test - mean) / spread, found.test_labels.numpy()
+
+
 class Network:
     """The weights of S networks of one design: ``parameters`` are the input matrix, the stack's, the output matrix."""
 
@@ -55,7 +65,7 @@ class Network:
         check_sizes(depth=depth, width=width, seeds=seeds)
         self.design = design
         drawn = [np.random.default_rng([seed, depth, width]) for seed in range(seeds)]
-        pixels = digit_arrays(0)[0].shape[1]
+        pixels = digits(0)[0].shape[1]
         normals = [
             np.stack([rng.standard_normal(shape, dtype=np.float32) for rng in drawn], axis=-3)
             for shape in ((pixels, width), (depth, width, width), (depth, width, width), (width, CLASSES))
@@ -99,7 +109,7 @@ OPTIMIZERS = {"SGD": gradient_descent, "Adam": adam}
 
 def batches(seeds: int, size: int, steps: int) -> Iterator[tuple[Array, Array]]:
     """Yield pixels (S, B, 196) and labels (S, B): every seed its own split of the digits and its own order."""
-    parts = [digit_arrays(seed) for seed in range(seeds)]
+    parts = [digits(seed) for seed in range(seeds)]
     drawn = [np.random.default_rng([seed, 1]) for seed in range(seeds)]
     for _ in range(steps):
         rows = [rng.integers(0, len(part[0]), size) for rng, part in zip(drawn, parts, strict=True)]
@@ -127,8 +137,8 @@ def train(design: Design, depth: int, optimizer: str, rate: float, budget: Budge
                 break
             for parameter, gradient, rule in zip(network.parameters, gradients, taken, strict=True):
                 parameter -= rule(gradient)
-        scores = network.logits(np.stack([digit_arrays(seed)[2] for seed in range(seeds)]))
-    truth = np.stack([digit_arrays(seed)[3] for seed in range(seeds)])
+        scores = network.logits(np.stack([digits(seed)[2] for seed in range(seeds)]))
+    truth = np.stack([digits(seed)[3] for seed in range(seeds)])
     curve = np.stack(losses, axis=1)
     finite = np.isfinite(curve).all(1) & np.isfinite(scores).all((1, 2))
     with np.errstate(all="ignore"):
@@ -203,15 +213,12 @@ def measure(table: str, workers: int, resume: bool) -> None:
 def main() -> None:
     """Measure the tables that the command line names."""
     parser = argparse.ArgumentParser(description="Measure chapter 8's tables.")
-    parser.add_argument("tables", nargs="+", choices=["training", "sgd", "increments"])
+    parser.add_argument("tables", nargs="+", choices=["training", "sgd"])
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="keep the rows that the table holds already")
     options = parser.parse_args()
     for table in options.tables:
-        if table == "increments":
-            measure_increments(STORED / "08-increments.json", f"{COMMAND} increments")
-        else:
-            measure(table, options.workers, options.resume)
+        measure(table, options.workers, options.resume)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def projected(theta: Array, gradient: Array, rate: float) -> Array:
     return np.maximum(theta - rate * gradient, 0)
 
 
-Way = Callable[[Array, Array, float], Array]
+Way = Callable[[Array, Array, Any], Array]
 WAYS: dict[str, Way] = {
     "exponentiated": exponentiated,
     "descent in log θ": descent_in_logarithm,
@@ -40,8 +40,11 @@ WAYS: dict[str, Way] = {
 }
 
 
-def walk(way: str, slope: Callable[[Array], Array], start: Array | float, rate: float, steps: int) -> Array:
-    """Return the places (steps + 1, …) of one way from ``start``; NaN and infinite from where it diverged on."""
+def walk(way: str, slope: Callable[[Array], Array], start: Array | float, rate: Array | float, steps: int) -> Array:
+    """Return the places (steps + 1, …) of one way from ``start``; NaN and infinite from where it diverged on.
+
+    Many walks go at once where ``start`` has a row and ``rate`` (rows, 1) a number for each.
+    """
     places: list[Any] = [start]
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(steps):

@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
-from gradbook.book.global_pointer.expressible import inexpressible
-from gradbook.extraction.annotated import Entity, Sentence
 
 Array = NDArray[np.float64]
 
@@ -227,10 +225,3 @@ two_types = Exercise(
     same=_same_verdicts,
     hint="Draw an arrow start → end where only A holds, end → start where only B does. A way round is impossible.",
 )
-
-
-def by_package(first: Places, second: Places) -> bool:
-    """The same verdict by :func:`gradbook.book.global_pointer.expressible`, which the tests hold beside the solution."""
-    size = 1 + max((end for _, end in first | second), default=0)
-    entities = [Entity(i, j, "A") for i, j in first] + [Entity(i, j, "B") for i, j in second]
-    return inexpressible(Sentence("字" * size, frozenset(entities))) is None

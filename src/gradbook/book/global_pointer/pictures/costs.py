@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradbook.book.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider, Toggle
-from gradbook.book.global_pointer.figures import HEAD_COLOURS
 from gradbook.book.stored import STORED
+from gradbook.book.tables import HEAD_COLOURS
 
 Array = NDArray[np.float64]
 Table = Mapping[str, Mapping[str, Mapping[str, float]]]  # case, head, what was measured

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gradbook.book.explore import COLOURS, Choice, Dots, HeatMap, Labels, Number, Panel, Path, Picture, Steps
-from gradbook.book.global_pointer.figures import HEAD_COLOURS
 from gradbook.book.stored import STORED
+from gradbook.book.tables import HEAD_COLOURS
 from gradbook.extraction.checkpoints import read_tensors, write_tensors
 from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer, Span, span_positives
 
