@@ -252,11 +252,11 @@ def test_the_optimizers_are_torchs(name, theirs):
     rng = np.random.default_rng(0)
     parameters = [rng.standard_normal((3, 4)), rng.standard_normal(5)]
     leaves = [torch.from_numpy(p.copy()).requires_grad_() for p in parameters]
-    ours, torchs = OPTIMIZERS[name](parameters, 0.1), theirs(leaves, lr=0.1)
+    rules, torchs = [OPTIMIZERS[name](0.1) for _ in parameters], theirs(leaves, lr=0.1)
     for _ in range(5):
         gradients = [rng.standard_normal(p.shape) for p in parameters]
-        ours(gradients)
-        for leaf, gradient in zip(leaves, gradients, strict=True):
+        for p, rule, leaf, gradient in zip(parameters, rules, leaves, gradients, strict=True):
+            p -= rule(gradient)
             leaf.grad = torch.from_numpy(gradient)
         torchs.step()
     for p, leaf in zip(parameters, leaves, strict=True):

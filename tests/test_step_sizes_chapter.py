@@ -24,7 +24,7 @@ from gradbook.book.step_sizes.measurements import (
     typical_gain,
     without_spread,
 )
-from gradbook.book.step_sizes.pictures.positive import growth_state, nearest_weights, triangle_state
+from gradbook.book.step_sizes.pictures.positive import growth_state, triangle_state
 from gradbook.book.step_sizes.pictures.rates import COLOUR_OF, curve, dots, good_decades, means, stored_table
 from gradbook.book.step_sizes.pictures.valley import FAR, METHODS, descend, hessian, loss, typical_end, valley_state
 from gradbook.book.step_sizes.positive import WAYS, walk
@@ -147,7 +147,7 @@ def test_the_projection_is_the_nearest_point_of_the_simplex(point):
 
 @pytest.mark.parametrize("target", [(0.75, 0.45), (0.1, 0.0), (1.4, -1.2), (-1.4, 1.4)])
 def test_every_way_goes_to_the_point_of_the_triangle_nearest_to_the_target(target):
-    best = nearest_weights(np.array(target))
+    best = simplex.weights_at(np.array(target))
     square = lambda w: ((simplex.drawn(w) - target) ** 2).sum()  # noqa: E731
     found = minimize(
         square,

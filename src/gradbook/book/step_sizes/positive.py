@@ -105,6 +105,10 @@ def drawn(weights: Array) -> Array:
 
 
 def weights_at(place: Array) -> Array:
-    """Return the weights (3,) that stand at a place (2,), moved into the triangle if it lies outside."""
+    """Return the weights (3,) of the point of the triangle nearest to a place (2,).
+
+    The triangle is equilateral: distances in it are those of the weights, up to a factor, so that (as projecting onto
+    the plane of the triangle changes nothing) the nearest weights are the projection of the place's own.
+    """
     matrix = np.vstack([CORNERS.T, np.ones(3)])
     return project(np.linalg.solve(matrix, np.append(place, 1.0)))
