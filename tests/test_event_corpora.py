@@ -24,9 +24,10 @@ from gradbook.book.data.meetings import (
     write_standoff,
 )
 from gradbook.book.data.people_daily import TaggedWord
+from gradbook.book.event_linking.sets import duee_split
 from gradbook.event_linking import TRIGGER, Argument, Event
 from gradbook.extraction.annotated import EventText
-from gradbook.extraction.event_files import duee_split, read_duee, read_event_schema
+from gradbook.extraction.event_files import read_duee, read_event_schema
 from gradbook.extraction.records import BadRecord, Corpus
 
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))

@@ -86,7 +86,7 @@ def test_a_table_is_resumed_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.argv", ["comparison", "msra", "--seeds", "1", "--epochs", "7", "--resume"])
     tables.main()
     stored = json.loads((tmp_path / "04-msra-7.json").read_text(encoding="utf-8"))
-    assert stored["command"] == "python -m gradbook.book.global_pointer.comparison msra --epochs 7"
+    assert stored["command"] == "python -m gradbook.book.global_pointer.comparison msra --epochs 7 --seeds 1"
     assert stored["epochs"] == 7
     assert [(row["head"], row["test"]) for row in stored["runs"]] == [
         ("CRF", 0.5),

@@ -8,12 +8,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gradbook.book.descent import adam
 from gradbook.book.loss_weighting.measurements import BOWL_SCHEMES as SCHEMES
 from gradbook.book.loss_weighting.measurements import (
     FIRST,
     angle,
     bowl_losses,
     conflict_share,
+    descend,
     follow,
     implied_weights,
     invariance,
@@ -304,12 +306,10 @@ def test_implied_weights_equal_the_packages_gradient(scheme, gamma, at):
 
 
 def test_the_pictures_adam_is_torchs():
-    from gradbook.book.loss_weighting.measurements import descend
-
     bowls = (FIRST, second_bowl(scale=3))
-    path = descend(bowls, (-0.4, 1.5), "equal", 0, 0.05, adam=True).places
+    path = descend(bowls, (-0.4, 1.5), "equal", 0, 0.05, adam).places
     places, _ = follow(bowl_losses(*bowls), lambda x: x.sum(), (-0.4, 1.5), 0.05, optimizer=torch.optim.Adam)
-    torch.testing.assert_close(torch.tensor(path, dtype=torch.float64), places, rtol=0, atol=1e-5)  # eps differs
+    torch.testing.assert_close(torch.tensor(path, dtype=torch.float64), places, rtol=1e-12, atol=1e-12)
 
 
 def test_the_pictures_power_means_are_the_packages():

@@ -425,7 +425,7 @@ def test_the_pictures_directions_are_the_packages(stretch):
         plane.direction("Adam", plain)
 
 
-@pytest.mark.parametrize("method", landscape.METHODS)
+@pytest.mark.parametrize("method", landscape.DIRECTIONS)
 def test_the_landscapes_directions_are_the_packages(method):
     rows = np.array([[1.5, -0.1], [-0.7, 1.0]])
     ours = landscape.combine(method, tuple(rows[0]), tuple(rows[1]), stretch=3.0)

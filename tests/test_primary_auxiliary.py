@@ -28,6 +28,7 @@ from gradbook.book.primary_auxiliary.measurements import (
     stalls,
     uphill_share,
 )
+from gradbook.book.primary_auxiliary.pictures.growth import free
 from gradbook.pareto_gradients import min_norm_weights
 from gradbook.primary_auxiliary import (
     BlockedWarning,
@@ -1029,3 +1030,15 @@ def test_auxiliary_losses_of_another_kind_are_refused(auxiliaries, error, messag
     with pytest.raises(ValueError, match="primary_loss must depend"):
         primary_backward(torch.tensor(1.0), [place.sum()], [place])
     assert place.grad is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_pictures_rule_is_that_of_the_hook(seed):
+    place, gradient = normal(2, 2, seed=seed)
+    parameter = torch.nn.Parameter(place.clone())
+    optimizer = torch.optim.SGD([parameter], lr=0.1)
+    without_growth(optimizer)
+    parameter.grad = gradient.clone()
+    optimizer.step()
+    ours = place.numpy() - 0.1 * free(place.numpy(), gradient.numpy())
+    np.testing.assert_allclose(ours, parameter.detach(), atol=16 * EPSILON * float(place.norm() + gradient.norm()))

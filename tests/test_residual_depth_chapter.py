@@ -35,6 +35,7 @@ from gradbook.book.residual_depth.theory import (
     draw,
     ends,
     output_and_gradient,
+    readouts,
     relu_moments,
     sizes,
     squared_gradients,
@@ -190,12 +191,13 @@ def test_sizes_and_means_follow_the_recursion():
     assert ends("ffn", (16, 64), 64, 3).mean() == pytest.approx(math.e, rel=0.15)
 
 
-def test_squared_gradients_are_the_profiles():
+def test_squared_gradients_are_the_profiles(monkeypatch):
     from gradbook.book.residual_depth import theory as fine_print
 
+    monkeypatch.setattr(fine_print, "_AT_ONCE", 1)  # one seed after the other
     design = Design("ffn", 0.3)
-    weights, x = fine_print.draw(design, 5, 8, 2)
-    v = np.random.default_rng([7, 8]).standard_normal(x.shape)
+    weights, x = fine_print.draw(design, 5, 8, range(2))
+    v = fine_print.readouts(range(2), 4, 8)
     v = torch.from_numpy(v / np.sqrt((v**2).sum((-2, -1), keepdims=True)))
     for i, total in enumerate(squared_gradients(design, 5, 8, 2)):
         stack = torch_stack(design, [w[:, i] for w in weights])
@@ -205,9 +207,9 @@ def test_squared_gradients_are_the_profiles():
 
 @pytest.mark.parametrize("design", [Design("relu", skip=0.0), Design("ffn", 0.3)])
 def test_output_and_gradient_are_those_of_torch(design):
-    weights, x = draw(design, 5, 8, 2, rows=1)
+    weights, x = draw(design, 5, 8, range(2), rows=1)
     output, gradient = output_and_gradient(design, 5, 8, 2)
-    v = np.random.default_rng([7, 8]).standard_normal(x.shape)
+    v = readouts(range(2), 1, 8)
     v = torch.from_numpy(v / np.sqrt((v**2).mean(-1, keepdims=True)))
     for i in range(2):
         leaf = torch.from_numpy(x[i]).requires_grad_()
@@ -250,11 +252,11 @@ def test_the_optimizers_are_torchs(name, theirs):
     rng = np.random.default_rng(0)
     parameters = [rng.standard_normal((3, 4)), rng.standard_normal(5)]
     leaves = [torch.from_numpy(p.copy()).requires_grad_() for p in parameters]
-    ours, torchs = OPTIMIZERS[name](parameters, 0.1), theirs(leaves, lr=0.1)
+    rules, torchs = [OPTIMIZERS[name](0.1) for _ in parameters], theirs(leaves, lr=0.1)
     for _ in range(5):
         gradients = [rng.standard_normal(p.shape) for p in parameters]
-        ours(gradients)
-        for leaf, gradient in zip(leaves, gradients, strict=True):
+        for p, rule, leaf, gradient in zip(parameters, rules, leaves, gradients, strict=True):
+            p -= rule(gradient)
             leaf.grad = torch.from_numpy(gradient)
         torchs.step()
     for p, leaf in zip(parameters, leaves, strict=True):

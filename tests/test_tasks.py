@@ -489,7 +489,5 @@ def test_the_stored_tables_of_chapter_3_and_their_figures():
     assert list(decays["schemes"]) == list(decay.schemes())
     assert len(noisy_figures.noisy_curves_figure(labels, "0.005").axes) == 3
     assert len(noisy_figures.decay_figure(decays).axes) == 2
-    lengths = noisy_figures.length_figure(decays, ("SGD 0", "SGD 0.01", "SGD, no growth"))
-    assert len(lengths.axes[0].lines) == 3
     curves = {name: torch.rand(2, 3) for name in noisy.methods()}
     assert len(noisy_figures.noisy_figure({0.2: curves}).axes) == 1

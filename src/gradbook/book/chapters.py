@@ -26,6 +26,11 @@ class Chapter:
         return f"{self.number:02d}-{self.name}"
 
     @property
+    def stage(self) -> str:
+        """For example ``gradbook.book.loss_weighting``, the package of its pictures, exercises and figures."""
+        return f"gradbook.book.{self.name.replace('-', '_')}"
+
+    @property
     def notebook(self) -> Path:
         """Where the notebook is, or will be."""
         return ROOT / "chapters" / f"{self.file_name}.ipynb"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
-from gradbook.book.data.msra import Cut
 from gradbook.event_linking import TRIGGER, Argument, Event
 from gradbook.extraction.annotated import EventText
 from gradbook.extraction.records import (
@@ -164,10 +162,6 @@ def _twice(events: list[Event]) -> Iterator[Event]:
     return (event for event in dict.fromkeys(events) if events.count(event) > 1)
 
 
-_SAMPLE, _DEV = 500, 1498  # texts in the two files
-_TEST, _DEV_PART = 300, 200
-
-
 def read_duee(
     path: str | os.PathLike[str], schema: str | os.PathLike[str] | None = None, bad: Bad = "raise"
 ) -> Corpus[EventText]:
@@ -196,27 +190,6 @@ def read_duee(
         return _event(text, named, known)
 
     return event_corpus(path, json_lines(path), lambda content: string_of(content, "text"), event_of, bad)
-
-
-def duee_split(folder: str | os.PathLike[str]) -> Cut[EventText]:
-    """Return the fixed parts of what is public of DuEE 1.0: 1,498 texts to train, 200 dev and 300 test.
-
-    ``folder`` holds sample_data.json, 500 texts of the official train part, dev.json and event_schema.json. Test is
-    the last 300 of dev.json. What comes before, sample_data.json first, both in file order, is for training; its last
-    200 are dev. The official train part is eight times as large, so scores can't be compared with published ones.
-
-    Raises BadRecord (a ValueError) for records that can't be used, where an event that stands twice does no harm;
-    ValueError if the files hold other numbers of texts, OSError if one isn't there.
-    """
-    schema = Path(folder) / "event_schema.json"
-    sample, dev = (read_duee(Path(folder) / name, schema, "skip") for name in ("sample_data.json", "dev.json"))
-    if (len(sample), len(dev)) != (_SAMPLE, _DEV):
-        problems = "".join(f"\n{problem}" for problem in (*sample.problems, *dev.problems)[:5])
-        expected = f"{_SAMPLE} usable texts in sample_data.json and {_DEV:,} in dev.json"
-        raise ValueError(f"folder must have {expected}, got {len(sample):,} and {len(dev):,}{problems}")
-    texts = sample.sentences + dev.sentences
-    ends = (len(texts) - _TEST - _DEV_PART, len(texts) - _TEST)
-    return Cut(*(Corpus(part) for part in (texts[: ends[0]], texts[ends[0] : ends[1]], texts[ends[1] :])))
 
 
 def _event(text: str, named: Content, schema: EventSchema | None) -> Found:

@@ -168,7 +168,8 @@ class Corpus(Generic[S_co]):
     problems: tuple[Problem, ...] = ()
 
     def __post_init__(self) -> None:
-        kinds = {type(entry): hasattr(entry, "labels") for entry in self.sentences}
+        examples = {type(entry): entry for entry in self.sentences}
+        kinds = {kind: hasattr(entry, "labels") for kind, entry in examples.items()}
         if not isinstance(self.sentences, tuple) or len(kinds) > 1 or not all(kinds.values()):
             expected = next((kind.__name__ for kind, annotated in kinds.items() if annotated), "Annotated")
             got = f"{type(self.sentences).__name__} of {', '.join(kind.__name__ for kind in kinds)}"

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import qr
-from scipy.linalg.lapack import dposv, dtrtrs
+from scipy.linalg.lapack import dgeqp3, dorgqr, dposv, dtrtrs
 
 Array = NDArray[np.float64]
 _EPSILON = float(np.finfo(np.float64).eps)
@@ -134,16 +133,19 @@ class Columns:
 
         t − Cz is t without its part in the span of the columns that z uses: found so, it doesn't suffer from a large z.
         """
-        basis = np.linalg.qr(self.columns[:, np.flatnonzero(values)])[0]
-        rest = self.target - basis @ (basis.T @ self.target)
-        force = (rest - basis @ (basis.T @ rest)) @ self.columns
+        rest = self.target
+        if values.any():
+            basis, _, _ = pivoted_qr(self.columns[:, np.flatnonzero(values)])
+            for _ in range(2):
+                rest = rest - basis @ (basis.T @ rest)
+        force = rest @ self.columns
         return np.where(np.abs(force) > self._rounding() * np.sqrt(self.target @ self.target), force, 0.0)
 
     def equal_forces(self, columns: list[int] | NDArray[np.int64]) -> Array | None:
         """By QR, the column farthest from the span of those before it next: the last distance tells dependence."""
         if len(columns) > len(self.columns):
             return None
-        basis, triangle, order = qr(self.columns[:, columns], mode="economic", pivoting=True)
+        basis, triangle, order = pivoted_qr(self.columns[:, columns])
         if abs(triangle[-1, -1]) <= self._rounding():
             return None
         found = np.empty(len(columns))
@@ -152,6 +154,15 @@ class Columns:
 
     def _rounding(self) -> float:
         return 4 * (sum(self.columns.shape) + 4) * _EPSILON
+
+
+def pivoted_qr(columns: Array) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Return Q (m, k), R in an upper triangle (k, k), and which of the k ≤ m columns comes at which place.
+
+    At each place comes the column that is farthest from the span of those before it, by |R_ii|.
+    """
+    packed, order, tau, _, _ = dgeqp3(columns)
+    return dorgqr(packed, tau)[0], packed[: len(order)], order - 1
 
 
 def _from_products(matrix: Array, linear: Array) -> tuple[Products, Array]:

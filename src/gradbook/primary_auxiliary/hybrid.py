@@ -103,7 +103,7 @@ def hybrid_direction(primaries: Tensor, auxiliaries: Tensor) -> Tensor:
     # u is orthogonal to the auxiliaries that carry weight, and to the differences of the primaries that do.
     normals = np.delete(np.eye(len(rows)) - np.outer(ones, start), base, axis=0)[np.delete(weights > 0, base)]
     direction = orthogonal_part(near, start / scale, normals / scale, factor * lengths[:, None])
-    if is_blocked(length(direction), float(weights.sum()), len(rows), rows.dtype):
+    if is_blocked(near, length(direction), float(weights.sum())):
         if len(auxiliaries):
             warn_blocked()
         return torch.zeros_like(primaries[0])

@@ -20,6 +20,7 @@ from gradbook.primary_auxiliary.vectors import (
     as_rows,
     combination,
     coordinates,
+    finest,
     inner_products,
     length,
     orthogonal_part,
@@ -34,12 +35,13 @@ class BlockedWarning(UserWarning):
     """The update is 0 though the primary gradient isn't: no step serves the primary loss and lets no auxiliary rise."""
 
 
-def is_blocked(length: float, reach: float, count: int, dtype: torch.dtype) -> bool:
-    """True if an update in ``dtype`` is 0 but for rounding: of this ``length``, the primary gradient's being 1.
+def is_blocked(blocks: Sequence[Tensor], length: float, reach: float) -> bool:
+    """True if an update made of n gradients is 0 but for rounding.
 
-    ``reach`` is the length of its ``count`` terms, put end to end.
+    ``length`` is its own, ``reach`` that of its n terms put end to end, both for a primary gradient of length 1.
     """
-    return length <= max(_ROUNDING * torch.finfo(dtype).eps, 8 * (count + 2) * EPSILON * reach)
+    coarsest = max(torch.finfo(block.dtype).eps for block in blocks)
+    return length <= max(_ROUNDING * coarsest, 8 * (len(blocks[0]) + 2) * EPSILON * reach)
 
 
 def warn_blocked() -> None:
@@ -67,7 +69,7 @@ def primary_direction(primary: Tensor, auxiliaries: Tensor) -> Tensor:
     if isinstance(primary, Tensor) and primary.ndim != 1:
         raise ValueError(f"primary must have shape (d,), got {tuple(primary.shape)}")
     rows = as_rows(primary=primary, auxiliaries=auxiliaries)
-    direction, _ = projection([rows], primary.dtype)
+    direction, _ = projection([rows])
     if direction is None:
         warn_blocked()
         return torch.zeros_like(primary)
@@ -102,7 +104,7 @@ def primary_backward(
     if others:
         as_loss_vector(auxiliary_losses, "auxiliary_losses")
     blocks = gradients_by_parameter([primary_loss, *others], shared)
-    direction, multipliers = projection(blocks, shared[0].dtype)
+    direction, multipliers = projection(blocks)
     found = direction or [torch.zeros_like(parameter) for parameter in shared]
     updates = [u.to(p.dtype) for u, p in zip(found, shared, strict=True)]
     for i, update in enumerate(updates):
@@ -115,11 +117,11 @@ def primary_backward(
     return multipliers
 
 
-def projection(blocks: Sequence[Tensor], dtype: torch.dtype) -> tuple[list[Tensor] | None, Multipliers]:
+def projection(blocks: Sequence[Tensor]) -> tuple[list[Tensor] | None, Multipliers]:
     """Return u in float64, None if it is blocked, and λ, for blocks (n + 1, …) whose first row is the primary gradient.
 
     The n + 1 gradients become vectors of n + 1 entries (a QR factorisation), on which non-negative least squares finds
-    λ for unit vectors. Their sum is u, up to rounding; where that could be seen in ``dtype``, it is taken out.
+    λ for unit vectors. Their sum is u, up to rounding; where that could be seen in their dtype, it is taken out.
     """
     near, powers = scaled(blocks)
     units, lengths = coordinates(near)
@@ -127,7 +129,7 @@ def projection(blocks: Sequence[Tensor], dtype: torch.dtype) -> tuple[list[Tenso
     sum_of_units, reach = units[0] + values @ units[1:], 1 + float(values.sum())
     scale = np.where(lengths > 0, lengths, 1.0)
     weights = np.concatenate([[1.0], values]) * (lengths[0] / scale)
-    if dtype == torch.float64 or np.sqrt(sum_of_units @ sum_of_units) < 0.1 * reach:
+    if finest(blocks) <= EPSILON or np.sqrt(sum_of_units @ sum_of_units) < 0.1 * reach:
         active = np.diag(1 / scale)[1:][values > 0]
         direction = orthogonal_part(near, np.eye(len(scale))[0], active, units * lengths[:, None])
         slack = inner_products(near, direction)[1:] / scale[1:] / scale[0]
@@ -140,6 +142,6 @@ def projection(blocks: Sequence[Tensor], dtype: torch.dtype) -> tuple[list[Tenso
         squared = float(np.sum((values @ units[1:]) ** 2) * (lengths[0] * powers[0]) ** 2)
     found = torch.from_numpy(multipliers).to(blocks[0].device)
     certified = Multipliers(found, squared, residual, steps, residual <= TOLERANCE)
-    if lengths[0] > 0 and is_blocked(length(direction) / float(lengths[0]), reach, len(scale), dtype):
+    if lengths[0] > 0 and is_blocked(blocks, length(direction) / float(lengths[0]), reach):
         return None, certified
     return [u * float(powers[0]) for u in direction], certified

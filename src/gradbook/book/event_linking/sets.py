@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -10,11 +11,16 @@ from typing import Any, NamedTuple
 
 from gradbook.book.data.bylines import byline_cut
 from gradbook.book.data.meetings import meeting_cut
+from gradbook.book.data.msra import Cut
 from gradbook.book.event_linking.ceiling import spurious_events
 from gradbook.book.fitting import Budget
 from gradbook.event_linking import Event
 from gradbook.extraction.annotated import EventText
-from gradbook.extraction.event_files import duee_split
+from gradbook.extraction.event_files import read_duee
+from gradbook.extraction.records import Corpus
+
+_SAMPLE, _DEV = 500, 1498  # texts in the two files
+_TEST, _DEV_PART = 300, 200
 
 
 class EventSet(NamedTuple):
@@ -40,6 +46,27 @@ def load_set(name: str, data: str = "") -> EventSet:
     else:
         raise ValueError(f"name must be bylines, meetings or duee, got {name!r}")
     return EventSet(cut.train.sentences, cut.dev.sentences, cut.test.sentences, budget)
+
+
+def duee_split(folder: str | os.PathLike[str]) -> Cut[EventText]:
+    """Return the fixed parts of what is public of DuEE 1.0: 1,498 texts to train, 200 dev and 300 test.
+
+    ``folder`` holds sample_data.json, 500 texts of the official train part, dev.json and event_schema.json. Test is
+    the last 300 of dev.json. What comes before, sample_data.json first, both in file order, is for training; its last
+    200 are dev. The official train part is eight times as large, so scores can't be compared with published ones.
+
+    Raises BadRecord (a ValueError) for records that can't be used, where an event that stands twice does no harm;
+    ValueError if the files hold other numbers of texts, OSError if one isn't there.
+    """
+    schema = Path(folder) / "event_schema.json"
+    sample, dev = (read_duee(Path(folder) / name, schema, "skip") for name in ("sample_data.json", "dev.json"))
+    if (len(sample), len(dev)) != (_SAMPLE, _DEV):
+        problems = "".join(f"\n{problem}" for problem in (*sample.problems, *dev.problems)[:5])
+        expected = f"{_SAMPLE} usable texts in sample_data.json and {_DEV:,} in dev.json"
+        raise ValueError(f"folder must have {expected}, got {len(sample):,} and {len(dev):,}{problems}")
+    texts = sample.sentences + dev.sentences
+    ends = (len(texts) - _TEST - _DEV_PART, len(texts) - _TEST)
+    return Cut(*(Corpus(part) for part in (texts[: ends[0]], texts[ends[0] : ends[1]], texts[ends[1] :])))
 
 
 def crowding(texts: Iterable[Iterable[Event]]) -> dict[str, int]:

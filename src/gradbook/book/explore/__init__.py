@@ -20,7 +20,7 @@ from gradbook.book.explore.panel import Panel
 from gradbook.book.explore.picture import Number, Predict
 from gradbook.book.explore.shapes import Arrows, Bars, HeatMap, arrow_outline, clip_polygon, contour_lines, join_paths
 from gradbook.book.explore.show import progress, show_figure, show_source, show_table
-from gradbook.book.explore.style import COLOURS, TASKS, new_figure
+from gradbook.book.explore.style import COLOURS, TASKS, draw_arrow, new_figure
 from gradbook.book.explore.switches import Switches
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "arrow_outline",
     "clip_polygon",
     "contour_lines",
+    "draw_arrow",
     "join_paths",
     "new_figure",
     "progress",

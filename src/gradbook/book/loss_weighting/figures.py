@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import numpy as np
+import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from gradbook.book.data.multitask import MultiTask
 from gradbook.book.explore import COLOURS, TASKS, new_figure
-from gradbook.book.loss_weighting.measurements import Bowl, bowl_losses, follow, second_bowl
-from gradbook.loss_weighting import real_time_sum
+from gradbook.book.loss_weighting.measurements import FIRST, Bowl, bowl_losses, follow, second_bowl
+from gradbook.loss_weighting import power_mean, real_time_sum
 
 SCORES = {"regression": "R²", "binary": "area under ROC"}
 
@@ -30,16 +33,16 @@ def comparison_figure(rows: dict[str, Tensor], data: MultiTask) -> Figure:
     return figure
 
 
-def learning_rates_figure(stored: dict[str, Any], data: MultiTask) -> Figure:
-    """Draw the stored sweep: every scheme's mean score against the learning rate."""
+def learning_rates_figure(sweep: dict[str, dict[str, Tensor]], data: MultiTask) -> Figure:
+    """Draw every scheme's mean score against the learning rate, of scores (seeds, tasks) by rate and scheme."""
     figure, axes = new_figure(9.5, 3.6, ncols=len(data.tasks))
-    rates = [float(rate) for rate in stored["rates"]]
-    names = list(next(iter(stored["rates"].values())))
+    rates = [float(rate) for rate in sweep]
+    names = list(next(iter(sweep.values())))
     styles = ["--", *(f"{marker}-" for marker in "os^Dvp")]
     palette = [COLOURS[c] for c in ("ink", "vermilion", "blue", "sky", "green", "orange", "purple")]
     for i, (task, ax) in enumerate(zip(data.tasks, axes, strict=True)):
         for name, style, colour in zip(names, styles, palette, strict=True):
-            means = [stored["rates"][str(rate)][name][0][i] for rate in rates]
+            means = [float(rows[name][:, i].mean()) for rows in sweep.values()]
             ax.plot(rates, means, style, color=colour, label=name, markersize=4)
         ax.set(title=f"{task.name}: {SCORES[task.kind]}", xlabel="learning rate", xscale="log")
         ax.set_xticks(rates, [f"{rate:g}" for rate in rates])
@@ -71,3 +74,17 @@ def vanishing_figure() -> Figure:
     axes[1].set(xlabel="step", title="weight of the first loss, 1 / max(L₁, floor)")
     axes[0].legend()
     return figure
+
+
+def card(ax: Any) -> None:
+    """Draw the paths of power means with γ = 1, 0, −1 over two bowls, the second one scaled by 30."""
+    grid = np.linspace(-2, 2, 80)
+    look: dict[str, Any] = {"levels": [0.3, 0.6, 1.2, 2.4], "linewidths": 0.7}
+    for bowl, colour in ((FIRST, TASKS[0]), (second_bowl(), TASKS[1])):
+        ax.contour(grid, grid, bowl.loss(np.meshgrid(grid, grid)), colors=colour, **look)
+    losses = bowl_losses(FIRST, second_bowl(scale=30))
+    for gamma in (1, 0, -1):
+        start, rate = (-0.4, 1.6), 0.05
+        places, _ = follow(losses, partial(power_mean, exponent=gamma), start, rate, 60, torch.optim.Adam)
+        ax.plot(*places.T, color=COLOURS["ink"], linewidth=1.4)
+    ax.set(xlim=(-2, 2), ylim=(-1.6, 1.9))

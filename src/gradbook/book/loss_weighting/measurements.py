@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from gradbook.book.descent import Rule, gradient_descent
 from gradbook.loss_weighting import gradient_normalized_sum, normalized_sum, power_mean, real_time_sum
 from gradbook.task_gradients import task_gradients
 
@@ -27,8 +29,8 @@ class Bowl:
     scale: float = 1.0
     shift: float = 0.0
 
-    def loss(self, at: Pair) -> float:
-        """The height at a place."""
+    def loss(self, at: Any) -> Any:
+        """The height at a place, two floats, or at many places, two arrays."""
         height = sum(h * (x - m) ** 2 for h, x, m in zip(self.curvature, at, self.middle, strict=True)) / 2
         return self.scale * (height + self.base) + self.shift
 
@@ -94,14 +96,14 @@ def descend(
     scheme: str,
     gamma: float,
     rate: float,
-    adam: bool = False,
+    optimizer: Callable[[float], Rule] = gradient_descent,
     steps: int = 60,
 ) -> Descent:
-    """Follow the scheme's update downhill from ``start`` with SGD or Adam (β = 0.9, 0.999)."""
+    """Follow the scheme's update downhill from ``start`` with an optimizer of :mod:`gradbook.book.descent`."""
     place, stopped = start, ""
     initial = (bowls[0].loss(start), bowls[1].loss(start))
     path, weights, losses = [start], [], []
-    mean, square = [0.0, 0.0], [0.0, 0.0]
+    taken = [optimizer(rate) for _ in start]
     for step in range(1, steps + 1):
         now = (bowls[0].loss(place), bowls[1].loss(place))
         slopes = (bowls[0].gradient(place), bowls[1].gradient(place))
@@ -112,13 +114,8 @@ def descend(
             break
         weights.append((a, b))
         losses.append(now)
-        update = [a * slopes[0][j] + b * slopes[1][j] for j in (0, 1)]
-        if adam:
-            for j in (0, 1):
-                mean[j] = 0.9 * mean[j] + 0.1 * update[j]
-                square[j] = 0.999 * square[j] + 0.001 * update[j] ** 2
-                update[j] = mean[j] / (1 - 0.9**step) / (math.sqrt(square[j] / (1 - 0.999**step)) + 1e-12)
-        place = (place[0] - rate * update[0], place[1] - rate * update[1])
+        x, y = (place[j] - taken[j](a * slopes[0][j] + b * slopes[1][j]) for j in (0, 1))
+        place = (x, y)
         if max(abs(place[0]), abs(place[1])) > 50:
             stopped = f"Diverged at step {step}: the learning rate is too large for these weights."
             break
@@ -131,17 +128,11 @@ Losses = Callable[[Tensor], Tensor]
 
 def bowl_losses(*bowls: Bowl) -> Losses:
     """Return the function from a place (2,) to the losses (n,) of the bowls."""
-
-    def losses(place: Tensor) -> Tensor:
-        heights = [
-            bowl.scale
-            * ((place.new_tensor(bowl.curvature) * (place - place.new_tensor(bowl.middle)) ** 2).sum() / 2 + bowl.base)
-            + bowl.shift
-            for bowl in bowls
-        ]
-        return torch.stack(heights)
-
-    return losses
+    middles = torch.tensor([bowl.middle for bowl in bowls], dtype=torch.float64)
+    curvatures = torch.tensor([bowl.curvature for bowl in bowls], dtype=torch.float64)
+    numbers = torch.tensor([(bowl.base, bowl.scale, bowl.shift) for bowl in bowls], dtype=torch.float64)
+    base, scale, shift = numbers.T
+    return lambda place: scale * ((curvatures * (place - middles) ** 2).sum(1) / 2 + base) + shift
 
 
 def follow(
@@ -155,14 +146,14 @@ def follow(
     """Minimise ``total(losses(θ))`` from ``start``; return the places (steps+1, d) and the losses (steps+1, n)."""
     place = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     step = optimizer([place], lr=rate)  # type: ignore[call-arg]
-    places, heights = [place.detach().clone()], [losses(place).detach()]
+    places, heights = [place.detach().clone()], [losses(place)]
     for _ in range(steps):
         step.zero_grad()
-        total(losses(place)).backward()
+        total(heights[-1]).backward()
         step.step()
         places.append(place.detach().clone())
-        heights.append(losses(place).detach())
-    return torch.stack(places), torch.stack(heights)
+        heights.append(losses(place))
+    return torch.stack(places), torch.stack(heights).detach()
 
 
 def largest_gap(

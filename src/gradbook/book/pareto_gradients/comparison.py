@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -203,8 +203,9 @@ def all_runs(seeds: int) -> list[tuple[str, int]]:
 def compare(load: Callable[[int], MultiTask], runs: Iterable[tuple[str, int]], budget: Budget) -> dict[str, list[Run]]:
     """Run every (method, seed) of ``runs``; ``load`` gives the data of a seed. KeyError for an unknown method."""
     found: dict[str, list[Run]] = {}
+    load_once = cache(load)
     for name, seed in runs:
-        data = load(seed)
+        data = load_once(seed)
         run = train_alone(data, seed, budget) if name == "alone" else train(data, methods()[name], seed, budget)
         found.setdefault(name, []).append(run)
     return found

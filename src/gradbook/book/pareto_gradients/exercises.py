@@ -57,21 +57,9 @@ def _unguarded(gradients: Array) -> Array:
     return solve_two_weights(gradients) if (gradients[0] != gradients[1]).any() else np.full(2, np.nan)
 
 
-def _swapped_without_ends(gradients: Array) -> Array:
-    return _without_ends(gradients)[::-1]
-
-
-def _swapped(gradients: Array) -> Array:
-    return solve_two_weights(gradients)[::-1]
-
-
 def _by_lengths(gradients: Array) -> Array:
     inverse = 1 / (gradients**2).sum(1)
     return np.asarray(inverse / inverse.sum())
-
-
-def _equal(gradients: Array) -> Array:
-    return np.array([0.5, 0.5])
 
 
 def _two_weights_agree(answer: Callable[..., Any]) -> None:
@@ -113,12 +101,15 @@ two_weights = Exercise(
             "Two equal gradients give 0/0: then every point of the segment is the same, and any weights will do.",
         ),
         Mistake(
-            _swapped_without_ends,
+            lambda gradients: _without_ends(gradients)[::-1],
             "Two things: the weights are the wrong way round, and α must be kept between 0 and 1.",
         ),
-        Mistake(_swapped, "The two weights are the wrong way round: the short gradient gets the large one."),
+        Mistake(
+            lambda gradients: solve_two_weights(gradients)[::-1],
+            "The two weights are the wrong way round: the short gradient gets the large one.",
+        ),
         Mistake(_by_lengths, "That is right for perpendicular gradients only: ⟨g₁, g₂⟩ is missing."),
-        Mistake(_equal, "Equal weights are the middle of the segment."),
+        Mistake(lambda gradients: np.array([0.5, 0.5]), "Equal weights are the middle of the segment."),
     ],
     same=_same([(pair,) for pair in _PAIRS]),
     hint="u = αg₁ + (1 − α)g₂ must be perpendicular to g₂ − g₁, unless α leaves [0, 1]; (2.12).",
@@ -151,10 +142,6 @@ def solve_step(gramian: Array, weights: Array) -> Array:
     """The reference: one step of Frank-Wolfe with line search."""
     vertex = int((gramian @ weights).argmin())
     return _moved(gramian, weights, vertex, min(max(_share(gramian, weights, vertex), 0.0), 1.0))
-
-
-def _fixed_share(gramian: Array, weights: Array) -> Array:
-    return _moved(gramian, weights, int((gramian @ weights).argmin()), 0.5)
 
 
 def _farthest(gramian: Array, weights: Array) -> Array:
@@ -198,7 +185,10 @@ step = Exercise(
     properties=[_step_agrees],
     solution=solve_step,
     mistakes=[
-        Mistake(_fixed_share, "The share is fixed. How far to go is the two-task problem of u and g_τ: (2.12)."),
+        Mistake(
+            lambda gramian, weights: _moved(gramian, weights, int((gramian @ weights).argmin()), 0.5),
+            "The share is fixed. How far to go is the two-task problem of u and g_τ: (2.12).",
+        ),
         Mistake(_farthest, "τ is the gradient with the smallest inner product with u, the one that is served worst."),
         Mistake(
             _shortest,

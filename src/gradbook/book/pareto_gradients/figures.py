@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gradbook.book.data.digits import load_digits, overlay
-from gradbook.book.explore import COLOURS, TASKS, new_figure
+from gradbook.book.explore import COLOURS, TASKS, draw_arrow, new_figure
 from gradbook.book.pareto_gradients.comparison import Run
 from gradbook.book.pareto_gradients.measurements import (
     REGIMES,
@@ -23,6 +23,7 @@ from gradbook.book.pareto_gradients.measurements import (
     valley_run,
     worst_cosines,
 )
+from gradbook.pareto_gradients import pareto_direction
 
 Array = NDArray[np.float64]
 _TITLES = {"edge": "two short, eight long", "mixed": "norms from 0.1 to 10", "equal": "equal norms"}
@@ -194,3 +195,13 @@ def overlay_figure(count: int = 3, seed: int = 0) -> Figure:
         ax.set(xticks=[], yticks=[])
         ax.grid(False)
     return figure
+
+
+def card(ax: Any) -> None:
+    """Draw three gradients, their hull, and its point nearest to the origin."""
+    gradients = torch.tensor([[1.8, 0.2], [0.5, 1.6], [1.5, 1.5]], dtype=torch.float64)
+    ax.fill(*gradients.T, color=COLOURS["sky"], alpha=0.4)
+    for gradient, colour in zip(gradients, TASKS, strict=False):
+        draw_arrow(ax, gradient, colour)
+    draw_arrow(ax, pareto_direction(gradients), COLOURS["ink"], 3)
+    ax.set(xlim=(-0.3, 2.2), ylim=(-0.3, 1.9))

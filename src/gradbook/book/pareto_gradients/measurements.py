@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -12,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gradbook.book.descent import adam
 from gradbook.pareto_gradients import min_norm_weights
-from gradbook.pareto_gradients.active_set import min_norm_combination
+from gradbook.pareto_gradients.active_set import altitude, min_norm_combination
 from gradbook.pareto_gradients.iterations import ITERATIONS
 from gradbook.task_gradients import gramian
 
@@ -69,7 +71,6 @@ def rising(gradients: Array, update: Array) -> list[int]:
 Pair = tuple[float, float]
 
 STARTS: dict[str, Pair] = {"left": (-8.5, 7.5), "below": (-8.5, -5.0), "right": (9.0, 9.0)}
-METHODS = ("sum", "normalised sum", "MGDA", "normalised MGDA", "MGDA-UB")
 
 
 def losses(x: Array, y: Array) -> tuple[Array, Array]:
@@ -105,17 +106,15 @@ def slopes(x: float, y: float) -> tuple[Pair, Pair]:
 
 
 def combine(method: str, g1: Pair, g2: Pair, stretch: float = 1.0) -> Pair:
-    """Return the update of one of :data:`METHODS`, in plain floats; ``stretch`` is that of MGDA-UB's shared part."""
+    """Return the update of one of :data:`DIRECTIONS` for two tasks, in plain floats."""
     n1, n2 = math.hypot(*g1), math.hypot(*g2)
     if "normalised" in method:
         g1, g2 = _divided(g1, n1), _divided(g2, n2)
     if "sum" in method:
         return g1[0] + g2[0], g1[1] + g2[1]
     h1, h2 = ((g[0] / stretch, g[1]) if method == "MGDA-UB" else g for g in (g1, g2))
-    across = (h1[0] - h2[0]) ** 2 + (h1[1] - h2[1]) ** 2
-    ahead = h2[0] * (h2[0] - h1[0]) + h2[1] * (h2[1] - h1[1])
-    a = min(max(ahead / across, 0.0), 1.0) if across > 0 else 0.5
-    return a * g1[0] + (1 - a) * g2[0], a * g1[1] + (1 - a) * g2[1]
+    a, b = altitude(h1[0] ** 2 + h1[1] ** 2, h1[0] * h2[0] + h1[1] * h2[1], h2[0] ** 2 + h2[1] ** 2)
+    return a * g1[0] + b * g2[0], a * g1[1] + b * g2[1]
 
 
 def _divided(g: Pair, norm: float) -> Pair:
@@ -131,17 +130,12 @@ class Path:
 
 
 def descend(method: str, start: Pair, rate: float, steps: int = 250, stretch: float = 1.0) -> Path:
-    """Follow one of :data:`METHODS` from ``start`` with Adam (β = 0.9, 0.999), which the toy problem is run with."""
+    """Follow one of :data:`DIRECTIONS` from ``start`` with Adam, which the toy problem is run with."""
     x, y = start
-    mean, square, places = [0.0, 0.0], [0.0, 0.0], [start]
-    for step in range(1, steps + 1):
+    across, down, places = adam(rate), adam(rate), [start]
+    for _ in range(steps):
         update = combine(method, *slopes(x, y), stretch)
-        moves = []
-        for j, slope in enumerate(update):
-            mean[j] = 0.9 * mean[j] + 0.1 * slope
-            square[j] = 0.999 * square[j] + 0.001 * slope * slope
-            moves.append(rate * mean[j] / (1 - 0.9**step) / (math.sqrt(square[j] / (1 - 0.999**step)) + 1e-8))
-        x, y = x - moves[0], y - moves[1]
+        x, y = x - across(update[0]), y - down(update[1])
         places.append((x, y))
     where = np.array(places)
     return Path(where, np.column_stack(losses(where[:, 0], where[:, 1])))
@@ -169,6 +163,7 @@ def regime(name: str, seed: int, tasks: int = 10, dimension: int = 20) -> Tensor
     return rows
 
 
+@cache  # the figure and the table show the same runs
 def solver_errors(name: str, steps: int = 1000, seeds: int = 5) -> dict[str, Array]:
     """Return, by method, the relative errors of ‖u‖² (seeds, steps + 1) after 0, 1, 2, … steps in a regime."""
     errors: dict[str, list[Array]] = {method: [] for method in ITERATIONS}
@@ -196,10 +191,7 @@ def bound_directions(
     rng = np.random.default_rng(seed)
     jacobians = rng.standard_normal((trials, 3, 6)) * np.array(scales)[:, None]
     at_features = rng.standard_normal((trials, 2, 3))
-    first, second = at_features[:, 0], at_features[:, 1]
-    apart = second - first
-    share = np.clip((second * apart).sum(1) / (apart**2).sum(1), 0, 1)[:, None]
-    mixed = share * first + (1 - share) * second
+    mixed = np.stack([min_norm(pair) @ pair for pair in at_features])
     return np.einsum("tih,thp->tip", at_features, jacobians), np.einsum("th,thp->tp", mixed, jacobians)
 
 
@@ -215,11 +207,10 @@ def valley_run(method: str, steps: int = 400, rate: float = 0.05) -> Array:
 
     The first task doesn't mind where θ_2 is: it has a whole line of optima.
     """
-    places = [(-1.0, 2.0)]
+    places = [np.array([-1.0, 2.0])]
     for _ in range(steps):
         x, y = places[-1]
-        u = combine(method, (x, 0.0), (x - 1, y))
-        places.append((x - rate * u[0], y - rate * u[1]))
+        places.append(places[-1] - rate * direction(method, np.array([[x, 0.0], [x - 1, y]])))
     return np.array(places)
 
 
@@ -238,8 +229,7 @@ TWO_VALLEY_SLOPES: tuple[Loss, Loss] = (
 
 def descend_two_valleys(start: float, steps: int = 500, rate: float = 0.02) -> float:
     """Follow MGDA on :data:`TWO_VALLEYS` and return where it ends."""
-    x = start
+    x = np.array([start])
     for _ in range(steps):
-        slopes = [float(slope(np.array(x))) for slope in TWO_VALLEY_SLOPES]
-        x -= rate * combine("MGDA", (slopes[0], 0.0), (slopes[1], 0.0))[0]
-    return x
+        x = x - rate * direction("MGDA", np.array([slope(x) for slope in TWO_VALLEY_SLOPES]))
+    return float(x[0])

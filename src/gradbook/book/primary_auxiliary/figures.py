@@ -9,9 +9,10 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from gradbook.book.explore import COLOURS, TASKS, new_figure
+from gradbook.book.explore import COLOURS, TASKS, draw_arrow, new_figure
 from gradbook.book.primary_auxiliary.comparison import EVERY, SHORT
-from gradbook.book.primary_auxiliary.decay_comparison import EVERY as DECAY_EVERY
+from gradbook.book.primary_auxiliary.pictures.cone import cone
+from gradbook.primary_auxiliary import primary_direction
 
 
 def rise_figure(rates: Tensor, changes: Tensor, predicted: Tensor) -> Figure:
@@ -90,14 +91,13 @@ def _swept(schemes: dict[str, Any], family: str, key: str) -> dict[float, Tensor
     return {float(c): torch.tensor(schemes[name][key]["end"]) for name, c in coefficients.items() if float(c) > 0}
 
 
-def length_figure(stored: dict[str, Any], names: tuple[str, ...]) -> Figure:
-    """Draw the mean length ‖θ‖ and the mean test accuracy over training, for the schemes ``names`` (at most 5)."""
-    figure, axes = new_figure(9.5, 3.2, ncols=2)
-    for ax, key, label in zip(axes, ("length", "accuracy"), ("‖θ‖", "test accuracy"), strict=True):
-        for name, colour in zip(names, _PALETTE, strict=False):
-            curve = stored["schemes"][name][key]["mean curve"]
-            ax.plot([DECAY_EVERY * k for k in range(len(curve))], curve, color=colour, label=name)
-        ax.set(xlabel="step", title=label)
-    axes[0].set_ylim(bottom=0)
-    axes[1].legend(fontsize=8)
-    return figure
+def card(ax: Any) -> None:
+    """Draw a primary gradient and its projection on the cone that two auxiliaries allow."""
+    primary = torch.tensor([-0.8, 1.3], dtype=torch.float64)
+    auxiliaries = torch.tensor([[1.0, 0.1], [0.3, 1.0]], dtype=torch.float64)
+    ax.fill(*cone(auxiliaries.numpy()).T, color=COLOURS["green"], alpha=0.2)
+    for auxiliary in auxiliaries:
+        draw_arrow(ax, auxiliary, COLOURS["grey"], 1.5)
+    draw_arrow(ax, primary, TASKS[1])
+    draw_arrow(ax, primary_direction(primary, auxiliaries), COLOURS["ink"], 3)
+    ax.set(xlim=(-1.2, 1.6), ylim=(-0.4, 1.8))

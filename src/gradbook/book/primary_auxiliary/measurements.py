@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gradbook.primary_auxiliary import Multipliers, auxiliary_multipliers, primary_backward, primary_direction
-from gradbook.primary_auxiliary.multipliers import most_violated
+from gradbook.primary_auxiliary import Multipliers, auxiliary_multipliers, primary_direction
+from gradbook.primary_auxiliary.multipliers import ITERATIONS, most_violated, residual
 from gradbook.task_gradients import task_gradients
 
 Array = NDArray[np.float64]
@@ -41,12 +42,26 @@ def random_problems(auxiliaries: int, dimension: int, trials: int, seed: int = 0
         yield torch.randn(auxiliaries + 1, dimension, generator=generator, dtype=torch.float64)
 
 
-_PATIENCE = 20_000  # steps after which what is still wrong is called stalled
+_PATIENCE = 20_000  # steps; a few problems in two dimensions need nearly as many
+
+
+def iterated(gradients: Tensor, method: str = "article") -> tuple[Tensor, bool]:
+    """Return λ (n,) at the end of an iteration, or after 20,000 steps, and whether that is a wrong point.
+
+    Wrong is a residual above 1e-6. An iteration that goes on is left once its residual is below 1e-9, which is looked
+    at every 50 steps: one look takes as long as several steps.
+    """
+    products = (gradients @ gradients.T).numpy()
+    problem = products[1:, 1:], products[1:, 0]
+    for step, values in enumerate(islice(ITERATIONS[method](*problem), _PATIENCE + 1)):
+        if step % 50 == 49 and residual(*problem, values) <= 1e-9:
+            break
+    return torch.from_numpy(values), residual(*problem, values) > 1e-6
 
 
 def stalls(gradients: Tensor, method: str = "article") -> bool:
-    """True if the iteration ends at a wrong point, one with a residual above 1e-6, or is at one after 20,000 steps."""
-    return solve(gradients, method, max_steps=_PATIENCE).residual > 1e-6
+    """True if the iteration ends at a wrong point, see :func:`iterated`."""
+    return iterated(gradients, method)[1]
 
 
 def stall_share(method: str, auxiliaries: int, dimension: int, trials: int = 500, seed: int = 0) -> float:
@@ -104,8 +119,8 @@ def harmful_shares(auxiliaries: int, dimension: int, trials: int = 500, seed: in
     """
     blocked = free = 0
     for rows in random_problems(auxiliaries, dimension, trials, seed):
-        update = rows[0] + solve(rows, "article", max_steps=_PATIENCE).values @ rows[1:]
-        if stalls(rows) and float(rows[0] @ update) < -1e-6 * float(rows[0] @ rows[0]):
+        values, wrong = iterated(rows)
+        if wrong and float(rows[0] @ (rows[0] + values @ rows[1:])) < -1e-6 * float(rows[0] @ rows[0]):
             best = rows[0] + solve(rows).values @ rows[1:]
             if float(best.norm()) < 1e-6 * float(rows[0].norm()):
                 blocked += 1
@@ -119,22 +134,23 @@ def uphill_share(
 ) -> float:
     """Return the share of steps on :func:`curved_losses` that make an auxiliary rise to first order.
 
-    Every step gives the optimizer that ``build`` makes of the parameters the update of ``primary_backward``, or the
+    Every step gives the optimizer that ``build`` makes of the parameters the update of ``primary_direction``, or the
     plain primary gradient if not ``corrected``; its displacement Δ is then held against the auxiliaries' gradients:
-    ⟨g_i, Δ⟩ > 0 is a rise.
+    ⟨g_i, Δ⟩ > 0 is a rise. The seeds are the rows of one parameter, so the optimizer must treat every entry alone.
     """
+    laboratories = [curved_losses(seed) for seed in range(seeds)]
+    places = torch.zeros(seeds, 6, dtype=torch.float64, requires_grad=True)
+    optimizer = build([places])
     uphill = 0
-    for seed in range(seeds):
-        losses = curved_losses(seed)
-        place = torch.zeros(6, dtype=torch.float64, requires_grad=True)
-        optimizer = build([place])
-        for _ in range(steps):
-            values = losses(place)
-            gradients = task_gradients(values, [place])
-            before = place.detach().clone()
-            primary_backward(values[0], values[1:] if corrected else [], [place])
-            optimizer.step()
-            moved = place.detach() - before
-            lengths = gradients[1:].norm(dim=1) * moved.norm()
-            uphill += bool((gradients[1:] @ moved > 1e-9 * lengths).any())
+    for _ in range(steps):
+        losses = torch.stack([laboratory(place) for laboratory, place in zip(laboratories, places, strict=True)]).sum(0)
+        gradients = task_gradients(losses, [places]).reshape(3, seeds, 6).transpose(0, 1)
+        before = places.detach().clone()
+        directions = [primary_direction(rows[0], rows[1:]) if corrected else rows[0] for rows in gradients]
+        places.grad = torch.stack(directions)
+        optimizer.step()
+        moved = places.detach() - before
+        auxiliaries = torch.nn.functional.normalize(gradients[:, 1:], dim=2)
+        uphill_now = (auxiliaries @ moved[:, :, None]).squeeze(2) > 1e-9 * moved.norm(dim=1, keepdim=True)
+        uphill += int(uphill_now.any(1).sum())
     return uphill / (seeds * steps)

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from gradbook.book.explore import COLOURS, new_figure
 from gradbook.book.relation_linking.measurements import cancelled
 from gradbook.book.tables import Rows
+from gradbook.relation_linking import Relation, relation_positives
 
 PRECISIONS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 _COLOURS = ("blue", "vermilion", "green")
@@ -91,3 +92,12 @@ def decoding_rows(bench: Mapping[str, Any]) -> Rows:
         for varied, rows in bench["decoding"].items()
         for row in rows
     ]
+
+
+def card(ax: Any) -> None:
+    """Draw the four cells that must score above 0 for one triple: two spans, the pair of heads, the pair of tails."""
+    entities, heads, tails = relation_positives([[Relation((1, 2), 0, (5, 7))]])
+    cells = torch.zeros(9, 9)
+    for colour, (_, first, second) in enumerate([*entities[0].tolist(), *heads[0].tolist(), *tails[0].tolist()], 1):
+        cells[first, second] = min(colour, 3)  # one colour for both links
+    ax.imshow(cells.numpy(), cmap="cividis")

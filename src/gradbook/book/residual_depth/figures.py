@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gradbook.book.explore import COLOURS, new_figure
 from gradbook.book.residual_depth.theory import PREDICTED, RELU_RATE, ends, plain_sizes, relu_moments, sizes
 from gradbook.book.residual_depth.training import LEARNS
-from gradbook.residual_depth import Design
+from gradbook.residual_depth import Design, ResidualStack, depth_profile
 
 Array = NDArray[np.float64]
 DEPTHS = (16, 36, 64, 100, 144, 196, 256)
@@ -154,3 +155,12 @@ def increments_figure(table: dict[str, Any]) -> Figure:
         ax.minorticks_off()
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=9)
     return figure
+
+
+def card(ax: Any) -> None:
+    """Draw the size of x through 256 layers x + f(x)/16, for a branch relu(xW) and for one of two matrices."""
+    generator = torch.Generator().manual_seed(8)
+    inputs = torch.randn(1, 64, generator=generator)
+    for branch, colour in (("relu", "vermilion"), ("ffn", "blue")):
+        stack = ResidualStack(256, 64, branch, scale=1 / 16, generator=generator)
+        ax.semilogy(depth_profile(stack, inputs).forward, color=COLOURS[colour])

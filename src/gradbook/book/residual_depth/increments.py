@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy, layer_norm
 
 from gradbook.book.residual_depth.theory import PREDICTED, VARIANTS, misplaced_alpha
 from gradbook.book.residual_depth.training import CLASSES, digits
-from gradbook.book.stored import write_table
+from gradbook.book.stored import STORED, write_table
 from gradbook.residual_depth import Design, ResidualStack, loss_increment
 from gradbook.residual_depth.stack import OPTIMIZERS
 
@@ -141,7 +141,7 @@ def exponents(rows: dict[str, list[list[float]]], depths: Sequence[int] = DEPTHS
     return {optimizer: fit_exponent(depths, values) for optimizer, values in rows.items()}
 
 
-def measure_increments(path: Path, command: str) -> None:
+def measure_increments(path: Path) -> None:
     """Measure all arrangements and write them to ``path``."""
     torch.set_num_threads(1)
     table: dict[str, Any] = {}
@@ -149,5 +149,15 @@ def measure_increments(path: Path, command: str) -> None:
         rows = increments(name)
         table[name] = {key: [[float(f"{x:.4g}") for x in row] for row in values] for key, values in rows.items()}
         print(name, {key: str(slope) for key, slope in exponents(rows).items()}, flush=True)
-    facts = {"command": command, "seeds": SEEDS, "width": WIDTH, "batch": BATCH, "rates": RATES}
+    facts = {
+        "command": "python -m gradbook.book.residual_depth.increments",
+        "seeds": SEEDS,
+        "width": WIDTH,
+        "batch": BATCH,
+        "rates": RATES,
+    }
     write_table(path, {**facts, "depths": list(DEPTHS), "increments": table})
+
+
+if __name__ == "__main__":
+    measure_increments(STORED / "08-increments.json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -113,9 +114,14 @@ def vector_log_factors(
     return np.asarray(np.log(np.maximum(along**2 + scale**2 * across, 1e-300)) / 2)
 
 
-def draw(design: Design, depth: int, width: int, seeds: int, rows: int = 4) -> tuple[tuple[Array, ...], Array]:
-    """Return the weights (N, S, n, n) of ``seeds`` stacks and their inputs (S, rows, n), rows of second moment 1."""
-    drawn = [np.random.default_rng([seed, depth, width]) for seed in range(seeds)]
+_AT_ONCE = 2_000_000  # entries of weights: what stays in the processor's cache is worked on several times as fast
+
+
+def draw(
+    design: Design, depth: int, width: int, seeds: Sequence[int], rows: int = 4
+) -> tuple[tuple[Array, ...], Array]:
+    """Return the weights (N, S, n, n) of a stack a seed and their inputs (S, rows, n), rows of second moment 1."""
+    drawn = [np.random.default_rng([seed, depth, width]) for seed in seeds]
     matrices = 2 if design.branch == "ffn" else 1
     normals = [np.stack([rng.standard_normal((depth, width, width)) for rng in drawn], axis=1) for _ in range(matrices)]
     x = np.stack([rng.standard_normal((rows, width)) for rng in drawn])
@@ -123,11 +129,29 @@ def draw(design: Design, depth: int, width: int, seeds: int, rows: int = 4) -> t
     return scaled_weights(design, normals), x / np.sqrt((x**2).mean(-1, keepdims=True))
 
 
+def readouts(seeds: Sequence[int], rows: int, width: int) -> Array:
+    """Return a normal ∂L/∂x_N (S, rows, n) for each seed."""
+    return np.stack([np.random.default_rng([7, seed, width]).standard_normal((rows, width)) for seed in seeds])
+
+
+def _by_few(measure: Callable[[range], Array], depth: int, width: int, seeds: int) -> Array:
+    """Return ``measure`` (S, …) of all seeds, taken of a few at a time."""
+    few = max(1, _AT_ONCE // (depth * width**2))
+    found = np.concatenate([measure(range(seeds)[first : first + few]) for first in range(0, seeds, few)])
+    found.setflags(write=False)
+    return found
+
+
+@cache
 def sizes(design: Design, depth: int, width: int, seeds: int, rows: int = 4) -> tuple[Array, Array]:
     """Return the second moments and the means of the entries of x_l (rows, n), both (S, N + 1)."""
-    weights, x = draw(design, depth, width, seeds, rows)
-    states = forward(design, weights, x).states
-    return np.stack([(s**2).mean((-2, -1)) for s in states], 1), np.stack([s.mean((-2, -1)) for s in states], 1)
+
+    def measure(few: range) -> Array:
+        states = forward(design, *draw(design, depth, width, few, rows)).states
+        return np.stack([((s**2).mean((-2, -1)), s.mean((-2, -1))) for s in states]).transpose(2, 1, 0)
+
+    second, mean = _by_few(measure, depth, width, seeds).swapaxes(0, 1)
+    return second, mean
 
 
 def ends(branch: str, depths: Sequence[int], width: int = 64, seeds: int = 4) -> Array:
@@ -136,24 +160,34 @@ def ends(branch: str, depths: Sequence[int], width: int = 64, seeds: int = 4) ->
     return np.stack(columns, axis=1)
 
 
+@cache
 def squared_gradients(design: Design, depth: int, width: int, seeds: int) -> Array:
     """Return ‖∇L‖² for a random readout of length 1 as loss, (S,)."""
-    weights, x = draw(design, depth, width, seeds)
-    passed = forward(design, weights, x)
-    v = np.random.default_rng([7, width]).standard_normal(x.shape)
-    v /= np.sqrt((v**2).sum((-2, -1), keepdims=True))
-    _, gradients = backward(design, weights, passed, v)
-    total: Any = sum((g**2).sum((0, -2, -1)) for g in gradients)
-    return np.asarray(total)
+
+    def measure(few: range) -> Array:
+        weights, x = draw(design, depth, width, few)
+        v = readouts(few, *x.shape[1:])
+        v /= np.sqrt((v**2).sum((-2, -1), keepdims=True))
+        _, gradients = backward(design, weights, forward(design, weights, x), v)
+        total: Any = sum((g**2).sum((0, -2, -1)) for g in gradients)
+        return np.asarray(total)
+
+    return _by_few(measure, depth, width, seeds)
 
 
+@cache
 def output_and_gradient(design: Design, depth: int, width: int, seeds: int) -> tuple[Array, Array]:
     """Return the mean squares of x_N and of ∂L/∂x_0, both (S,), for one input and a ∂L/∂x_N of mean square 1."""
-    weights, x = draw(design, depth, width, seeds, rows=1)
-    passed = forward(design, weights, x)
-    v = np.random.default_rng([7, width]).standard_normal(x.shape)
-    deltas, _ = backward(design, weights, passed, v / np.sqrt((v**2).mean(-1, keepdims=True)))
-    return (passed.states[-1] ** 2).mean((-2, -1)), (deltas[0] ** 2).mean((-2, -1))
+
+    def measure(few: range) -> Array:
+        weights, x = draw(design, depth, width, few, rows=1)
+        passed = forward(design, weights, x)
+        v = readouts(few, 1, width)
+        deltas, _ = backward(design, weights, passed, v / np.sqrt((v**2).mean(-1, keepdims=True)))
+        return np.stack([(end**2).mean((-2, -1)) for end in (passed.states[-1], deltas[0])], axis=1)
+
+    output, gradient = _by_few(measure, depth, width, seeds).T
+    return output, gradient
 
 
 def branch_share(design: Design, depth: int, width: int, seeds: int) -> Array:
@@ -161,7 +195,7 @@ def branch_share(design: Design, depth: int, width: int, seeds: int) -> Array:
 
     x_N^0 is the output with every branch taken away.
     """
-    weights, x = draw(design, depth, width, seeds)
+    weights, x = draw(design, depth, width, range(seeds))
     whole = forward(design, weights, x).states[-1]
     bare = forward(replace(design, scale=0.0), weights, x).states[-1]
     share: Any = ((whole - bare) ** 2).sum((-2, -1)) / (whole**2).sum((-2, -1))

@@ -1,12 +1,12 @@
 """Does it train? Stacks from ten to a thousand layers on real digits, at a ladder of learning rates, in numpy.
 
-``python -m gradbook.book.residual_depth.training training sgd increments`` writes the tables of chapter 8.
+``python -m gradbook.book.residual_depth.training training sgd`` writes two of chapter 8's tables.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradbook.book.data.digits import halved, load_digits
+from gradbook.book.descent import adam, gradient_descent
 from gradbook.book.residual_depth.arrays import backward, forward, layer_norm, layer_norm_back, scaled_weights
 from gradbook.book.residual_depth.theory import VARIANTS
 from gradbook.book.stored import STORED, Row, fill_table
@@ -103,34 +104,7 @@ def cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:
     return -right.mean((-2, -1)), shares / labels.shape[-1]
 
 
-def sgd(parameters: list[Array], rate: float) -> Callable[[list[Array]], None]:
-    """Return the step of plain gradient descent, in place."""
-
-    def step(gradients: list[Array]) -> None:
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter -= rate * gradient
-
-    return step
-
-
-def adam(parameters: list[Array], rate: float) -> Callable[[list[Array]], None]:
-    """Return the step of Adam (Kingma and Ba, arXiv 1412.6980; betas 0.9 and 0.999, ε = 1e-8), in place."""
-    means, squares = ([np.zeros_like(p) for p in parameters] for _ in range(2))
-    count = 0
-
-    def step(gradients: list[Array]) -> None:
-        nonlocal count
-        count += 1
-        first, second = 1 - 0.9**count, 1 - 0.999**count
-        for parameter, gradient, mean, square in zip(parameters, gradients, means, squares, strict=True):
-            mean += 0.1 * (gradient - mean)
-            square += 0.001 * (gradient * gradient - square)
-            parameter -= rate / first * mean / (np.sqrt(square / second) + 1e-8)
-
-    return step
-
-
-OPTIMIZERS = {"SGD": sgd, "Adam": adam}
+OPTIMIZERS = {"SGD": gradient_descent, "Adam": adam}
 
 
 def batches(seeds: int, size: int, steps: int) -> Iterator[tuple[Array, Array]]:
@@ -153,7 +127,7 @@ def train(design: Design, depth: int, optimizer: str, rate: float, budget: Budge
     if not 0 < rate < np.inf:
         raise ValueError(f"rate must be positive and finite, got {rate}")
     network = Network(design, depth, budget.width, seeds)
-    step = OPTIMIZERS[optimizer](network.parameters, rate)
+    taken = [OPTIMIZERS[optimizer](rate) for _ in network.parameters]
     losses: list[Array] = []
     with np.errstate(all="ignore"):  # a network that diverges overflows, and is reported as diverged
         for pixels, labels in batches(seeds, budget.batch, budget.steps):
@@ -161,7 +135,8 @@ def train(design: Design, depth: int, optimizer: str, rate: float, budget: Budge
             losses.append(loss)
             if not np.isfinite(loss).any():
                 break
-            step(gradients)
+            for parameter, gradient, rule in zip(network.parameters, gradients, taken, strict=True):
+                parameter -= rule(gradient)
         scores = network.logits(np.stack([digits(seed)[2] for seed in range(seeds)]))
     truth = np.stack([digits(seed)[3] for seed in range(seeds)])
     curve = np.stack(losses, axis=1)
@@ -238,17 +213,12 @@ def measure(table: str, workers: int, resume: bool) -> None:
 def main() -> None:
     """Measure the tables that the command line names."""
     parser = argparse.ArgumentParser(description="Measure chapter 8's tables.")
-    parser.add_argument("tables", nargs="+", choices=["training", "sgd", "increments"])
+    parser.add_argument("tables", nargs="+", choices=["training", "sgd"])
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="keep the rows that the table holds already")
     options = parser.parse_args()
     for table in options.tables:
-        if table == "increments":
-            from gradbook.book.residual_depth.increments import measure_increments
-
-            measure_increments(STORED / "08-increments.json", f"{COMMAND} increments")
-        else:
-            measure(table, options.workers, options.resume)
+        measure(table, options.workers, options.resume)
 
 
 if __name__ == "__main__":

@@ -24,16 +24,8 @@ def solve_gains(gradients: Array, gamma: float) -> Array:
     return np.asarray(np.exp(gamma * (gradients[:-1] * gradients[1:]).sum(0)))
 
 
-def _squares(gradients: Array, gamma: float) -> Array:
-    return np.asarray(np.exp(gamma * (gradients**2).sum(0)))
-
-
 def _without_exp(gradients: Array, gamma: float) -> Array:
     return np.asarray(gamma * (gradients[:-1] * gradients[1:]).sum(0))
-
-
-def _additive(gradients: Array, gamma: float) -> Array:
-    return 1 + _without_exp(gradients, gamma)
 
 
 def _last_only(gradients: Array, gamma: float) -> Array:
@@ -43,10 +35,6 @@ def _last_only(gradients: Array, gamma: float) -> Array:
 
 def _common(gradients: Array, gamma: float) -> Array:
     return np.full(gradients.shape[1], np.exp(gamma * (gradients[:-1] * gradients[1:]).sum()))
-
-
-def _falling(gradients: Array, gamma: float) -> Array:
-    return solve_gains(gradients, -gamma)
 
 
 def _gains_agree(answer: Callable[..., Any]) -> None:
@@ -74,12 +62,20 @@ gains = Exercise(
     properties=[_gains_agree],
     solution=solve_gains,
     mistakes=[
-        Mistake(_squares, "Each gradient is multiplied with the one before it, not with itself."),
+        Mistake(
+            lambda gradients, gamma: np.exp(gamma * (gradients**2).sum(0)),
+            "Each gradient is multiplied with the one before it, not with itself.",
+        ),
         Mistake(_without_exp, "That is log ν: the exponential is missing."),
-        Mistake(_additive, "That adds; exponentiated gradient multiplies, so that ν can't become negative."),
+        Mistake(
+            lambda gradients, gamma: 1 + _without_exp(gradients, gamma),
+            "That adds; exponentiated gradient multiplies, so that ν can't become negative.",
+        ),
         Mistake(_last_only, "All products since the start count, not only the last: (7.10)."),
         Mistake(_common, "Every parameter has a gain of its own: sum over time, not over the parameters."),
-        Mistake(_falling, "The sign: gradients that agree let the step grow."),
+        Mistake(
+            lambda gradients, gamma: solve_gains(gradients, -gamma), "The sign: gradients that agree let the step grow."
+        ),
     ],
     same=_same_gains,
     hint="(7.10): the sum over time of g_{k−1} ⊙ g_k, times γ, exponentiated.",
@@ -155,14 +151,6 @@ def _naive(weights: Array, gradient: Array, rate: float) -> Array:
     return np.asarray(grown / grown.sum())
 
 
-def _uphill(weights: Array, gradient: Array, rate: float) -> Array:
-    return simplex_exponentiated(weights, -gradient, rate)
-
-
-def _not_divided(weights: Array, gradient: Array, rate: float) -> Array:
-    return np.asarray(weights * np.exp(-rate * gradient))
-
-
 def _forgets(weights: Array, gradient: Array, rate: float) -> Array:
     grown = np.exp(-rate * (gradient - gradient.min()))
     return np.asarray(grown / grown.sum())
@@ -212,8 +200,14 @@ simplex_step = Exercise(
             "Right, but exp leaves the range of floats for large gradients. A constant added to all of g changes "
             "nothing after the division: take one that makes the largest exponent 0.",
         ),
-        Mistake(_uphill, "The sign: weights with a large gradient must shrink."),
-        Mistake(_not_divided, "Divide by the sum, or the weights leave the simplex."),
+        Mistake(
+            lambda weights, gradient, rate: simplex_exponentiated(weights, -gradient, rate),
+            "The sign: weights with a large gradient must shrink.",
+        ),
+        Mistake(
+            lambda weights, gradient, rate: weights * np.exp(-rate * gradient),
+            "Divide by the sum, or the weights leave the simplex.",
+        ),
         Mistake(_forgets, "The old weights must be factors: α ⊙ exp(−η g)."),
         Mistake(simplex_projected, "That adds and projects. Here the weights are multiplied by exp(−η g)."),
         Mistake(

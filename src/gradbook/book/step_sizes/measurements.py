@@ -19,7 +19,7 @@ _BLOCK = 500
 
 
 class Annealing(NamedTuple):
-    """Times (m,), log ν (m, coordinates) then, and the mean of x² (m,) over coordinates and the steps before."""
+    """Times (m,), log ν (m, coordinates) then, and x² (m, coordinates), its mean over the steps since the last time."""
 
     times: Array
     log_gains: Array
@@ -36,21 +36,22 @@ def simulate(
     """
     rng = np.random.default_rng(seed)
     kept = set(np.unique(np.geomspace(1, steps, 50).astype(int)).tolist())
-    x, log_gain, previous = np.zeros(coordinates), np.zeros(coordinates), np.zeros(coordinates)
-    ceiling = np.log(1.9 / (rate * curvature))
-    rows, squares = [], []
+    block = min(_BLOCK, steps)
+    x, log_gain, previous, squares = np.zeros((4, coordinates))
+    ceiling, last = np.log(1.9 / (rate * curvature)), 0
+    rows = []
     for t in range(1, steps + 1):
-        if t % _BLOCK == 1:  # one call for many steps
-            draws = noise * rng.standard_normal((_BLOCK, coordinates))
-        gradient = curvature * x + draws[(t - 1) % _BLOCK]
+        if (t - 1) % block == 0:  # one call for many steps
+            draws = noise * rng.standard_normal((block, coordinates))
+        gradient = curvature * x + draws[(t - 1) % block]
         change = np.minimum(np.maximum(gamma * previous * gradient, -10), 10)  # np.clip takes four times as long
         log_gain = np.minimum(log_gain + change, ceiling)
         x = x - rate * np.exp(log_gain) * gradient
         previous = gradient
-        squares.append(float(x @ x) / coordinates)
+        squares = squares + x * x
         if t in kept:
-            rows.append((t, log_gain, sum(squares) / len(squares)))
-            squares.clear()
+            rows.append((t, log_gain, squares / (t - last)))
+            squares, last = np.zeros(coordinates), t
     times, gains, means = zip(*rows, strict=True)
     return Annealing(np.array(times, dtype=float), np.array(gains), np.array(means))
 
@@ -128,11 +129,11 @@ def best_walk(seed: int, way: str, steps: int = 1000) -> tuple[float, Array]:
     """
     problem = digit_mixture(seed)
     gram, pull = problem.columns.T @ problem.columns, problem.columns.T @ problem.target
-    start = np.full(len(pull), START)
-    walks = {rate: walk(way, lambda theta: gram @ theta - pull, start, rate, steps) for rate in RATES}
-    ends = {rate: float(problem.excess(places[-1])) for rate, places in walks.items()}
-    best = min((rate for rate in RATES if np.isfinite(ends[rate])), key=lambda rate: ends[rate])
-    return best, walks[best]
+    start = np.full((len(RATES), len(pull)), START)
+    places = walk(way, lambda theta: theta @ gram - pull, start, np.array(RATES)[:, None], steps)
+    ends = problem.excess(places[-1])
+    best = int(np.where(np.isfinite(ends), ends, np.inf).argmin())
+    return RATES[best], places[:, best].copy()
 
 
 def mixture_table(seeds: int = 5, steps: int = 1000) -> dict[str, list[tuple[float, float, int, int]]]:

@@ -31,7 +31,7 @@ def projected(theta: Array, gradient: Array, rate: float) -> Array:
     return np.maximum(theta - rate * gradient, 0)
 
 
-Way = Callable[[Array, Array, float], Array]
+Way = Callable[[Array, Array, Any], Array]
 WAYS: dict[str, Way] = {
     "exponentiated": exponentiated,
     "descent in log θ": descent_in_logarithm,
@@ -40,8 +40,11 @@ WAYS: dict[str, Way] = {
 }
 
 
-def walk(way: str, slope: Callable[[Array], Array], start: Array | float, rate: float, steps: int) -> Array:
-    """Return the places (steps + 1, …) of one way from ``start``; NaN and infinite from where it diverged on."""
+def walk(way: str, slope: Callable[[Array], Array], start: Array | float, rate: Array | float, steps: int) -> Array:
+    """Return the places (steps + 1, …) of one way from ``start``; NaN and infinite from where it diverged on.
+
+    Many walks go at once where ``start`` has a row and ``rate`` (rows, 1) a number for each.
+    """
     places: list[Any] = [start]
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(steps):
@@ -102,6 +105,10 @@ def drawn(weights: Array) -> Array:
 
 
 def weights_at(place: Array) -> Array:
-    """Return the weights (3,) that stand at a place (2,), moved into the triangle if it lies outside."""
+    """Return the weights (3,) of the point of the triangle nearest to a place (2,).
+
+    The triangle is equilateral: distances in it are those of the weights, up to a factor, so that (as projecting onto
+    the plane of the triangle changes nothing) the nearest weights are the projection of the place's own.
+    """
     matrix = np.vstack([CORNERS.T, np.ones(3)])
     return project(np.linalg.solve(matrix, np.append(place, 1.0)))

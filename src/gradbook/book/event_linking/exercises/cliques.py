@@ -114,17 +114,9 @@ def _components(nodes: int, edges: set[Pair]) -> Sets:
     return {frozenset(group) for group in groups}
 
 
-def _edges(nodes: int, edges: set[Pair]) -> Sets:
-    return {frozenset(edge) for edge in edges}
-
-
 def _largest(nodes: int, edges: set[Pair]) -> Sets:
     found = solve_cliques(nodes, edges)
     return {some for some in found if len(some) == max(map(len, found))}
-
-
-def _without_lonely(nodes: int, edges: set[Pair]) -> Sets:
-    return {some for some in solve_cliques(nodes, edges) if len(some) > 1}
 
 
 def _neighbourhoods(nodes: int, edges: set[Pair]) -> Sets:
@@ -163,9 +155,15 @@ list_cliques = Exercise(
     mistakes=[
         Mistake(_complete, "These are all complete subgraphs. Maximal means: no other node is adjacent to all of it."),
         Mistake(_components, "Connected isn't enough: each two nodes of the set must be adjacent."),
-        Mistake(_edges, "An edge is complete, but where a third node is adjacent to both it isn't maximal."),
+        Mistake(
+            lambda nodes, edges: {frozenset(edge) for edge in edges},
+            "An edge is complete, but where a third node is adjacent to both it isn't maximal.",
+        ),
         Mistake(_largest, "Maximal isn't largest: a small set counts, if no node can be added to it."),
-        Mistake(_without_lonely, "A node without edges is an event with one argument: keep it."),
+        Mistake(
+            lambda nodes, edges: {some for some in solve_cliques(nodes, edges) if len(some) > 1},
+            "A node without edges is an event with one argument: keep it.",
+        ),
         Mistake(_neighbourhoods, "The neighbours of a node need not be adjacent to one another."),
         Mistake(_once_each, "A node may be in several: a trigger that two events share."),
     ],

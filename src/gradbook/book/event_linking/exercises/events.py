@@ -72,22 +72,6 @@ def _never_one_token(events: list[set[Triple]]) -> Links:
     return heads, tails
 
 
-def _with_itself(events: list[set[Triple]]) -> Links:
-    return _links((a, b) for event in events for a, b in product(event, event))
-
-
-def _neighbours(events: list[set[Triple]]) -> Links:
-    return _links(pair for event in events for pair in pairwise(sorted(event)))
-
-
-def _to_the_trigger(events: list[set[Triple]]) -> Links:
-    return _links((a, b) for a, b in _pairs(events) if "trigger" in (a[2], b[2]))
-
-
-def _all_together(events: list[set[Triple]]) -> Links:
-    return _links(combinations(sorted(set(chain.from_iterable(events))), 2))
-
-
 def _links_agree(answer: Callable[..., Any]) -> None:
     for events in _LINK_CASES:
         case = f"For the events {[sorted(event) for event in events]}"
@@ -118,10 +102,22 @@ link_sets = Exercise(
         Mistake(_head_to_tail, "First tokens are linked with first tokens, last ones with last ones."),
         Mistake(_exchanged, "The other way round: the pairs of first tokens come first, then those of last tokens."),
         Mistake(_never_one_token, "Two roles on one span: token 1 is linked with itself, by the pair (1, 1)."),
-        Mistake(_with_itself, "An argument isn't linked with itself: take two different arguments."),
-        Mistake(_neighbours, "An event is complete: each two of its arguments are linked, not only neighbours."),
-        Mistake(_to_the_trigger, "The trigger is an argument like the others: the others are linked among themselves."),
-        Mistake(_all_together, "Only arguments of the same event are linked. That is what tells the events apart."),
+        Mistake(
+            lambda events: _links((a, b) for event in events for a, b in product(event, event)),
+            "An argument isn't linked with itself: take two different arguments.",
+        ),
+        Mistake(
+            lambda events: _links(pair for event in events for pair in pairwise(sorted(event))),
+            "An event is complete: each two of its arguments are linked, not only neighbours.",
+        ),
+        Mistake(
+            lambda events: _links((a, b) for a, b in _pairs(events) if "trigger" in (a[2], b[2])),
+            "The trigger is an argument like the others: the others are linked among themselves.",
+        ),
+        Mistake(
+            lambda events: _links(combinations(sorted(set(chain.from_iterable(events))), 2)),
+            "Only arguments of the same event are linked. That is what tells the events apart.",
+        ),
     ],
     same=_same_links,
     hint="For each event, for each two of its arguments: the pair of starts, the pair of ends, the smaller first.",
@@ -164,10 +160,6 @@ def _mention_f1(first: str, second: str) -> float:
 def _f1(total: float, predicted: int, gold: int) -> float:
     precision, recall = (total / count if count else 0.0 for count in (predicted, gold))
     return 2 * precision * recall / (precision + recall) if total else 0.0
-
-
-def _exact(predicted: Arguments, gold: Arguments) -> float:
-    return _f1(sum(some in gold for some in predicted), len(predicted), len(gold))
 
 
 def _any_role(predicted: Arguments, gold: Arguments) -> float:
@@ -272,7 +264,10 @@ role_overlap = Exercise(
     properties=[_scores_agree],
     solution=solve_overlap,
     mistakes=[
-        Mistake(_exact, "A mention that is nearly right counts in part: by the characters it shares."),
+        Mistake(
+            lambda predicted, gold: _f1(sum(some in gold for some in predicted), len(predicted), len(gold)),
+            "A mention that is nearly right counts in part: by the characters it shares.",
+        ),
         Mistake(_any_role, "Only annotated arguments of the same role are compared."),
         Mistake(_letters, "A character that stands twice counts twice, as often as both mentions have it."),
         Mistake(_in_order, "Order plays no part: abc and cab have three characters in common."),

@@ -17,18 +17,6 @@ def solve_calls(pairs: int) -> int:
     return 1 if pairs == 0 else 1 + 2 * pairs * solve_calls(pairs - 1)
 
 
-def _cliques(pairs: int) -> int:
-    return 1 << pairs
-
-
-def _with_memory(pairs: int) -> int:
-    return int(3**pairs)
-
-
-def _pivot(pairs: int) -> int:
-    return (2 << pairs) - 1
-
-
 def _not_itself(pairs: int) -> int:
     return 1 if pairs == 0 else 2 * pairs * _not_itself(pairs - 1)
 
@@ -61,9 +49,18 @@ count_recursion = Exercise(
     properties=[_counts_agree],
     solution=solve_calls,
     mistakes=[
-        Mistake(_cliques, "That is how many cliques there are. Each is found many times, and most calls find none."),
-        Mistake(_with_memory, "So many different sets there are. The recursion visits most of them again and again."),
-        Mistake(_pivot, "That is the pivot search, which splits on one pair. The recursion splits on every pair."),
+        Mistake(
+            lambda pairs: 1 << pairs,
+            "That is how many cliques there are. Each is found many times, and most calls find none.",
+        ),
+        Mistake(
+            lambda pairs: int(3**pairs),
+            "So many different sets there are. The recursion visits most of them again and again.",
+        ),
+        Mistake(
+            lambda pairs: (2 << pairs) - 1,
+            "That is the pivot search, which splits on one pair. The recursion splits on every pair.",
+        ),
         Mistake(_not_itself, "Count the call itself, too, not only those that it makes."),
         Mistake(_one_side, "Each pair that isn't adjacent has two nodes, and there is a call for either."),
         Mistake(_only_inner, "A call that finds a clique is a call as well: what is c(0)?"),
@@ -122,14 +119,6 @@ def _all_back(events: Sets) -> Answer:
     return spurious | (events - lost), lost
 
 
-def _never_spurious(events: Sets) -> Answer:
-    return set(), {some for some in events if any(some < other for other in events)}
-
-
-def _never_lost(events: Sets) -> Answer:
-    return solve_given_back(events)[0], set()
-
-
 def _inside_itself(events: Sets) -> Answer:
     return solve_given_back(events)[0], {some for some in events if any(some <= other for other in events)}
 
@@ -176,8 +165,14 @@ what_comes_back = Exercise(
     mistakes=[
         Mistake(_exchanged, "The other way round: first what comes back though nobody named it, then what is lost."),
         Mistake(_all_back, "The first set is only what nobody named: take the events themselves out of it."),
-        Mistake(_never_spurious, "Three pairs can close a triangle: then a clique comes back that nobody named."),
-        Mistake(_never_lost, "An event inside another isn't maximal, nor one inside a clique that nobody named."),
+        Mistake(
+            lambda events: (set(), {some for some in events if any(some < other for other in events)}),
+            "Three pairs can close a triangle: then a clique comes back that nobody named.",
+        ),
+        Mistake(
+            lambda events: (solve_given_back(events)[0], set()),
+            "An event inside another isn't maximal, nor one inside a clique that nobody named.",
+        ),
         Mistake(_inside_itself, "Every set is inside itself. Lost is what lies inside something larger."),
         Mistake(_triangles, "What three events share need not be maximal yet: four nodes, six pairs make one of four."),
         Mistake(_joined, "Events that share a node don't merge by that: each two nodes of a clique must be adjacent."),

@@ -49,21 +49,9 @@ def _both_up(scores: Array, holds: Flags) -> Array:
     return np.asarray(down / (1 + down.sum()) + up / (1 + up.sum()))
 
 
-def _each_alone(scores: Array, holds: Flags) -> Array:
-    return np.asarray(1 / (1 + np.exp(-scores)) - holds)
-
-
-def _softmax(scores: Array, holds: Flags) -> Array:
-    return np.asarray(np.exp(scores) / np.exp(scores).sum() - holds)
-
-
 def _same_sign(scores: Array, holds: Flags) -> Array:
     up, down = np.exp(scores) * holds, np.exp(scores) * ~holds
     return np.asarray(down / (1 + down.sum()) - up / (1 + up.sum()))
-
-
-def _descent(scores: Array, holds: Flags) -> Array:
-    return -solve_gradient(scores, holds)
 
 
 def _gradients_agree(answer: Callable[..., Any]) -> None:
@@ -102,10 +90,16 @@ loss_gradient = Exercise(
         Mistake(_no_threshold_divided, f"{_THRESHOLD} Without it a side that has no labels is 0 / 0."),
         Mistake(_one_sum, "The loss is a sum of two logarithms, so each half has a denominator of its own."),
         Mistake(_both_up, "The sign: where the label holds the loss falls as the score rises, d e^(−s)/ds = −e^(−s)."),
-        Mistake(_each_alone, "That is binary cross-entropy, each label for itself. Here the labels share a sum."),
-        Mistake(_softmax, "That is softmax for one right label. Here any number may hold: each side has its own sum."),
+        Mistake(
+            lambda scores, holds: 1 / (1 + np.exp(-scores)) - holds,
+            "That is binary cross-entropy, each label for itself. Here the labels share a sum.",
+        ),
+        Mistake(
+            lambda scores, holds: np.exp(scores) / np.exp(scores).sum() - holds,
+            "That is softmax for one right label. Here any number may hold: each side has its own sum.",
+        ),
         Mistake(_same_sign, "Where the label holds (4.8) has e^(−s), not e^s: the lowest score gets the most push."),
-        Mistake(_descent, "That is the way down. The gradient points up."),
+        Mistake(lambda scores, holds: -solve_gradient(scores, holds), "That is the way down. The gradient points up."),
     ],
     same=_same_gradients,
     hint="Differentiate log(1 + Σ e^{s}) and log(1 + Σ e^{−s}) one after the other, each over its own labels.",
@@ -118,14 +112,6 @@ _SIZES = [(768, 64, 10), (768, 64, 100), (256, 32, 1), (5, 2, 7)]
 def solve_parameters(hidden_size: int, head_size: int, num_types: int) -> int:
     """The reference: the weights and biases of both layers."""
     return 2 * (hidden_size + 1) * head_size + 2 * (2 * head_size + 1) * num_types
-
-
-def _no_biases(hidden_size: int, head_size: int, num_types: int) -> int:
-    return 2 * hidden_size * head_size + 4 * head_size * num_types
-
-
-def _not_shared(hidden_size: int, head_size: int, num_types: int) -> int:
-    return 2 * (hidden_size + 1) * head_size * num_types
 
 
 def _types_from_hidden(hidden_size: int, head_size: int, num_types: int) -> int:
@@ -173,8 +159,14 @@ count_parameters = Exercise(
     properties=[_counts_agree],
     solution=solve_parameters,
     mistakes=[
-        Mistake(_no_biases, "These are the weights. Each layer also has a bias, one number an output."),
-        Mistake(_not_shared, "That is GlobalPointer. Here the queries and keys are shared by all types."),
+        Mistake(
+            lambda hidden_size, head_size, num_types: 2 * hidden_size * head_size + 4 * head_size * num_types,
+            "These are the weights. Each layer also has a bias, one number an output.",
+        ),
+        Mistake(
+            lambda hidden_size, head_size, num_types: 2 * (hidden_size + 1) * head_size * num_types,
+            "That is GlobalPointer. Here the queries and keys are shared by all types.",
+        ),
         Mistake(_types_from_hidden, "That is (4.4): the type part reads h. In (4.5) it reads [q; k], 2d numbers."),
         Mistake(_starts_only, "A type scores the start and the end: two outputs."),
         Mistake(_queries_only, "Queries and keys: two vectors of head_size a token."),

@@ -35,10 +35,6 @@ def _one_speed(vector: Array, place: int) -> Array:
     return np.stack([first * cosine - second * sine, first * sine + second * cosine], 1).reshape(-1)
 
 
-def _backwards(vector: Array, place: int) -> Array:
-    return solve_turned(vector, -place)
-
-
 def _half_the_exponent(vector: Array, place: int) -> Array:
     angles = place * 10000.0 ** (-np.arange(len(vector) // 2) / len(vector))
     first, second = vector[::2], vector[1::2]
@@ -89,7 +85,10 @@ turn = Exercise(
     solution=solve_turned,
     mistakes=[
         Mistake(_one_speed, "All pairs turn equally fast here. The m-th has the speed 10000^(−2m/d)."),
-        Mistake(_backwards, "That turns the other way. From the first axis to the second: (cos, sin) for (1, 0)."),
+        Mistake(
+            lambda vector, place: solve_turned(vector, -place),
+            "That turns the other way. From the first axis to the second: (cos, sin) for (1, 0).",
+        ),
         Mistake(_half_the_exponent, "The exponent is −2m/d: the last pair turns nearly 10000 times slower."),
         Mistake(_other_pairs, "This pairs the first half with the second: as good, but here neighbours make a pair."),
         Mistake(_halves, "Interleave the pairs again: x₀, y₀, x₁, y₁, …, not all x and then all y."),
@@ -142,10 +141,6 @@ def _squares_only(first: Places, second: Places) -> bool:
     return not any({(i, m), (k, j)} <= others for (i, j), (k, m) in combinations(sorted(ones), 2))
 
 
-def _always(first: Places, second: Places) -> bool:
-    return True
-
-
 def _never_across(first: Places, second: Places) -> bool:
     places = sorted(first | second)
     return not any(a[0] < b[0] <= a[1] < b[1] for a, b in combinations(places, 2))
@@ -179,10 +174,6 @@ def _plain_numbers(first: Places, second: Places) -> bool:
     return _without_cycle(arrows)
 
 
-def _apart(first: Places, second: Places) -> bool:
-    return not first & second
-
-
 def _verdicts_agree(answer: Callable[..., Any]) -> None:
     for first, second in _CASES:
         found = returned(answer, set(first), set(second))
@@ -212,7 +203,7 @@ two_types = Exercise(
         Mistake(
             _squares_only, "The 2 × 2 pattern is only the smallest obstacle: there are cycles of six spans, eight …"
         ),
-        Mistake(_always, "Some annotations are impossible: look at Figure 4.6."),
+        Mistake(lambda first, second: True, "Some annotations are impossible: look at Figure 4.6."),
         Mistake(_never_across, "Spans that cross are needed for an obstacle, but most that cross are no obstacle."),
         Mistake(_both_count, "Where both types hold S can be large: such a span asks nothing of the difference Δ."),
         Mistake(_any_cycle, "The cycle must have a direction: A from start to end, B from end back to start."),
@@ -220,7 +211,10 @@ two_types = Exercise(
             _plain_numbers,
             'A token can be a start and an end: these are two nodes, ("start", i) and ("end", i).',
         ),
-        Mistake(_apart, "A span may well have two types. The question is what they ask of Δ = f(i) + g(j)."),
+        Mistake(
+            lambda first, second: not first & second,
+            "A span may well have two types. The question is what they ask of Δ = f(i) + g(j).",
+        ),
     ],
     same=_same_verdicts,
     hint="Draw an arrow start → end where only A holds, end → start where only B does. A way round is impossible.",

@@ -37,30 +37,6 @@ def solve_sums(spans: Array, starts: Array, ends: Array) -> Array:
     return np.asarray((np.exp(starts) * (np.exp(ends) @ np.triu(np.exp(spans)).T)).sum(1))
 
 
-def _all_pairs(spans: Array, starts: Array, ends: Array) -> Array:
-    return np.asarray((np.exp(starts) * (np.exp(ends) @ np.exp(spans).T)).sum(1))
-
-
-def _lower_triangle(spans: Array, starts: Array, ends: Array) -> Array:
-    return np.asarray((np.exp(starts) * (np.exp(ends) @ np.tril(np.exp(spans)).T)).sum(1))
-
-
-def _above_only(spans: Array, starts: Array, ends: Array) -> Array:
-    return np.asarray((np.exp(starts) * (np.exp(ends) @ np.triu(np.exp(spans), 1).T)).sum(1))
-
-
-def _zero_is_not_nothing(spans: Array, starts: Array, ends: Array) -> Array:
-    return np.asarray((np.exp(starts) * (np.exp(ends) @ np.exp(np.triu(spans)).T)).sum(1))
-
-
-def _turned_over(spans: Array, starts: Array, ends: Array) -> Array:
-    return np.asarray((np.exp(starts) * (np.exp(ends) @ np.triu(np.exp(spans)))).sum(1))
-
-
-def _no_exponential(spans: Array, starts: Array, ends: Array) -> Array:
-    return np.asarray((starts * (ends @ np.triu(spans).T)).sum(1))
-
-
 def _all_scores(spans: Array, starts: Array, ends: Array) -> Array:
     scores = spans + starts[:, :, None] + ends[:, None, :]
     return np.asarray(np.triu(np.exp(scores)).sum((1, 2)))
@@ -112,12 +88,30 @@ pair_sums = Exercise(
     properties=[_sums_agree, _memory_is_small],
     solution=solve_sums,
     mistakes=[
-        Mistake(_all_pairs, "That counts pairs whose start is after their end too. Only i ≤ j: np.triu."),
-        Mistake(_lower_triangle, "That is the other triangle: the start i is the row, so i ≤ j is above the diagonal."),
-        Mistake(_above_only, "A name of one token has i = j: the diagonal counts."),
-        Mistake(_zero_is_not_nothing, "What doesn't count must add 0, and e^0 is 1: mask after the exponential."),
-        Mistake(_turned_over, "Rows and columns are changed over: a goes with the row of S, b with the column."),
-        Mistake(_no_exponential, "The product is of exponentials: it's e^(S + a + b) that falls into three factors."),
+        Mistake(
+            lambda spans, starts, ends: (np.exp(starts) * (np.exp(ends) @ np.exp(spans).T)).sum(1),
+            "That counts pairs whose start is after their end too. Only i ≤ j: np.triu.",
+        ),
+        Mistake(
+            lambda spans, starts, ends: (np.exp(starts) * (np.exp(ends) @ np.tril(np.exp(spans)).T)).sum(1),
+            "That is the other triangle: the start i is the row, so i ≤ j is above the diagonal.",
+        ),
+        Mistake(
+            lambda spans, starts, ends: (np.exp(starts) * (np.exp(ends) @ np.triu(np.exp(spans), 1).T)).sum(1),
+            "A name of one token has i = j: the diagonal counts.",
+        ),
+        Mistake(
+            lambda spans, starts, ends: (np.exp(starts) * (np.exp(ends) @ np.exp(np.triu(spans)).T)).sum(1),
+            "What doesn't count must add 0, and e^0 is 1: mask after the exponential.",
+        ),
+        Mistake(
+            lambda spans, starts, ends: (np.exp(starts) * (np.exp(ends) @ np.triu(np.exp(spans)))).sum(1),
+            "Rows and columns are changed over: a goes with the row of S, b with the column.",
+        ),
+        Mistake(
+            lambda spans, starts, ends: (starts * (ends @ np.triu(spans).T)).sum(1),
+            "The product is of exponentials: it's e^(S + a + b) that falls into three factors.",
+        ),
         Mistake(_all_scores, "The numbers are right. Use (4.10): e^b times the matrix e^S, then times e^a, summed."),
     ],
     same=_same_sums,

@@ -22,33 +22,9 @@ def solve_direction(gradients: Array) -> Array:
     return np.asarray((gradients / np.linalg.norm(gradients, axis=1, keepdims=True)).sum(axis=0))
 
 
-def _plain_sum(gradients: Array) -> Array:
-    return np.asarray(gradients.sum(axis=0))
-
-
-def _square_normalised(gradients: Array) -> Array:
-    return np.asarray((gradients / (gradients**2).sum(axis=1, keepdims=True)).sum(axis=0))
-
-
 def _normalised_at_the_end(gradients: Array) -> Array:
     total = gradients.sum(axis=0)
     return np.asarray(total / np.linalg.norm(total))
-
-
-def _normalised_together(gradients: Array) -> Array:
-    return np.asarray((gradients / np.linalg.norm(gradients)).sum(axis=0))
-
-
-def _negative(gradients: Array) -> Array:
-    return -solve_direction(gradients)
-
-
-def _norms_without_an_axis(gradients: Array) -> Array:
-    return np.asarray((gradients / np.linalg.norm(gradients, axis=1)).sum(axis=0))
-
-
-def _normalised_columns(gradients: Array) -> Array:
-    return np.asarray((gradients / np.linalg.norm(gradients, axis=0, keepdims=True)).sum(axis=0))
 
 
 def _direction_of(answer: Callable[..., Any], gradients: Array) -> Array:
@@ -113,21 +89,31 @@ invariant_direction = Exercise(
     properties=[_scale_invariant, _fair, _downhill],
     solution=solve_direction,
     mistakes=[
-        Mistake(_plain_sum, "A constant added to a loss is gone from its gradient, but a factor is not."),
         Mistake(
-            _square_normalised,
+            lambda gradients: gradients.sum(axis=0),
+            "A constant added to a loss is gone from its gradient, but a factor is not.",
+        ),
+        Mistake(
+            lambda gradients: (gradients / (gradients**2).sum(axis=1, keepdims=True)).sum(axis=0),
             "Dividing by the squared norm turns long gradients into short ones: divide by the norm itself.",
         ),
         Mistake(_normalised_at_the_end, "Normalise each gradient before adding; afterwards it's too late."),
         Mistake(
-            _normalised_together,
+            lambda gradients: (gradients / np.linalg.norm(gradients)).sum(axis=0),
             "One number for all tasks doesn't change the direction: each row needs its own.",
         ),
-        Mistake(_negative, "The optimizer steps against the update, so the update must point uphill for every loss."),
         Mistake(
-            _norms_without_an_axis, "The norms have shape (n,) and the gradients (n, d): keepdims=True makes them fit."
+            lambda gradients: -solve_direction(gradients),
+            "The optimizer steps against the update, so the update must point uphill for every loss.",
         ),
-        Mistake(_normalised_columns, "A task is a row, so its norm runs along axis 1."),
+        Mistake(
+            lambda gradients: (gradients / np.linalg.norm(gradients, axis=1)).sum(axis=0),
+            "The norms have shape (n,) and the gradients (n, d): keepdims=True makes them fit.",
+        ),
+        Mistake(
+            lambda gradients: (gradients / np.linalg.norm(gradients, axis=0, keepdims=True)).sum(axis=0),
+            "A task is a row, so its norm runs along axis 1.",
+        ),
     ],
     same=_same_directions,
     hint="What is left of a gradient when both its scale and the loss's constant are gone?",

@@ -78,17 +78,9 @@ def _naive_mean(losses: Sequence[float], gamma: float) -> float:
         return float(np.mean(np.power(losses, gamma)) ** (1 / gamma)) if gamma else solve_mean(losses, 0)
 
 
-def _mean_without_limit(losses: Sequence[float], gamma: float) -> float:
-    return solve_mean(losses, gamma) if gamma else math.nan
-
-
 def _sum_for_mean(losses: Sequence[float], gamma: float) -> float:
     with np.errstate(all="ignore"):
         return solve_mean(losses, gamma) * float(np.float64(len(losses)) ** (1 / gamma) if gamma else 1.0)
-
-
-def _never_tilted(losses: Sequence[float], gamma: float) -> float:
-    return float(np.mean(losses))
 
 
 def _close(value: Any, truth: float, relative: float = 1e-6) -> bool:
@@ -129,9 +121,12 @@ stable_mean = Exercise(
             "The powers leave the range of float64. Work with logarithms: log L(γ) is a logsumexp, "
             "and the largest term can be taken out of it before exp.",
         ),
-        Mistake(_mean_without_limit, "γ = 0 divides by zero, but has a limit: the geometric mean."),
+        Mistake(
+            lambda losses, gamma: solve_mean(losses, gamma) if gamma else math.nan,
+            "γ = 0 divides by zero, but has a limit: the geometric mean.",
+        ),
         Mistake(_sum_for_mean, "A mean of equal numbers must be that number: divide the sum by n inside the root."),
-        Mistake(_never_tilted, "That is the arithmetic mean whatever γ is."),
+        Mistake(lambda losses, gamma: float(np.mean(losses)), "That is the arithmetic mean whatever γ is."),
     ],
     same=_same_means,
     hint="Take logarithms first: log L(γ) = (1/γ) log((1/n) Σ exp(γ log L_i)). For γ = 0, where 1/γ has no value, "

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradbook.book import descent
 from gradbook.book.explore import (
     COLOURS,
     TASKS,
@@ -22,7 +23,7 @@ from gradbook.book.explore import (
     Toggle,
     contour_lines,
 )
-from gradbook.book.loss_weighting.measurements import BOWL_SCHEMES, FIRST, descend, second_bowl
+from gradbook.book.loss_weighting.measurements import BOWL_SCHEMES, FIRST, Bowl, descend, second_bowl
 from gradbook.book.loss_weighting.pictures.sums import short
 
 Array = NDArray[np.float64]
@@ -32,10 +33,9 @@ _GRID = np.linspace(*_SPAN, 60)
 _LEVELS = (0.3, 0.6, 1.2, 2.4, 4.8)
 
 
-def _rings(bowl: Any) -> Array:
+def _rings(bowl: Bowl) -> Array:
     """Lines of equal height: they are the same whatever the bowl's scale and shift."""
-    heights = [[bowl.loss((x, y)) for x in _GRID] for y in _GRID]
-    return contour_lines(_GRID, _GRID, heights, _LEVELS)
+    return contour_lines(_GRID, _GRID, bowl.loss(np.meshgrid(_GRID, _GRID)), _LEVELS)
 
 
 def bowls_state(
@@ -43,7 +43,7 @@ def bowls_state(
 ) -> dict[str, Any]:
     """The path over two bowls, the weights along it, and the arrows at its start."""
     bowls = (FIRST, second_bowl(scale, shift))
-    run = descend(bowls, start, scheme, gamma, rate, adam)
+    run = descend(bowls, start, scheme, gamma, rate, descent.adam if adam else descent.gradient_descent)
     origin = np.array(start)
     arrows = [np.stack([origin, origin - short(np.array(bowl.gradient(start)))]) for bowl in bowls]
     update = np.empty((0, 2, 2))

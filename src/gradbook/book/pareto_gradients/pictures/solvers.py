@@ -24,7 +24,7 @@ from gradbook.book.explore import (
     Steps,
 )
 from gradbook.book.pareto_gradients.measurements import min_norm
-from gradbook.pareto_gradients.active_set import growing_faces
+from gradbook.pareto_gradients.active_set import altitude, growing_faces
 from gradbook.pareto_gradients.iterations import ITERATIONS
 
 Array = NDArray[np.float64]
@@ -34,9 +34,7 @@ _LENGTHS = np.logspace(-2, 2, 161)
 def first_weight(length: Array | float, angle: float) -> Array:
     """Return α_1 for gradients of lengths ``length`` and 1 at ``angle`` degrees: (2.12)."""
     cosine = np.cos(np.radians(angle))
-    c = np.asarray(length, dtype=float)
-    across = c**2 - 2 * c * cosine + 1
-    return np.asarray(np.clip((1 - c * cosine) / np.maximum(across, 1e-12), 0, 1))
+    return np.asarray(np.vectorize(lambda c: altitude(c * c, c * cosine, 1.0)[0])(length))
 
 
 def _cosines(length: Array | float, angle: float) -> tuple[Array, Array]:

@@ -68,25 +68,9 @@ def solve_two(g0: Array, g1: Array) -> Array:
     return np.asarray(g0 + relu(-(g0 @ g1)) / square * g1 if square > 0 else g0)
 
 
-def _always_projected(g0: Array, g1: Array) -> Array:
-    return np.asarray(g0 - (g0 @ g1) / (g1 @ g1) * g1 if g1.any() else g0)
-
-
 def _divides_by_zero(g0: Array, g1: Array) -> Array:
     with np.errstate(all="ignore"):
         return np.asarray(g0 + np.maximum(-(g0 @ g1), 0.0) / (g1 @ g1) * g1)
-
-
-def _sum_of_both(g0: Array, g1: Array) -> Array:
-    return g0 + g1
-
-
-def _wrong_way(g0: Array, g1: Array) -> Array:
-    return np.asarray(2 * g0 - solve_two(g0, g1))
-
-
-def _projects_the_auxiliary(g0: Array, g1: Array) -> Array:
-    return solve_two(g1, g0)
 
 
 def _updates_agree(answer: Callable[..., Any]) -> None:
@@ -110,11 +94,19 @@ two_gradients = Exercise(
     properties=[_updates_agree],
     solution=solve_two,
     mistakes=[
-        Mistake(_always_projected, "Where the two agree nothing has to be done: that is what relu is for."),
+        Mistake(
+            lambda g0, g1: g0 - (g0 @ g1) / (g1 @ g1) * g1 if g1.any() else g0,
+            "Where the two agree nothing has to be done: that is what relu is for.",
+        ),
         Mistake(_divides_by_zero, "A zero auxiliary asks for nothing, and ‖g_1‖² can't be divided by."),
-        Mistake(_sum_of_both, "The plain sum follows the longer gradient; nothing in it stops a conflict."),
-        Mistake(_wrong_way, "The correction is added: it must raise the inner product with g_1 up to 0."),
-        Mistake(_projects_the_auxiliary, "That corrects the auxiliary gradient. It's the primary one that is kept."),
+        Mistake(lambda g0, g1: g0 + g1, "The plain sum follows the longer gradient; nothing in it stops a conflict."),
+        Mistake(
+            lambda g0, g1: 2 * g0 - solve_two(g0, g1),
+            "The correction is added: it must raise the inner product with g_1 up to 0.",
+        ),
+        Mistake(
+            lambda g0, g1: solve_two(g1, g0), "That corrects the auxiliary gradient. It's the primary one that is kept."
+        ),
     ],
     same=_same_updates,
     hint="Equation (3.7): g_0 + γg_1 with γ = relu(−⟨g_0, g_1⟩)/‖g_1‖². When is γ not defined?",
@@ -138,16 +130,8 @@ def solve_multipliers(gramian: Array, inner: Array) -> Array:
     return values
 
 
-def _articles_choice(gramian: Array, inner: Array) -> Array:
-    return list(islice(most_violated(gramian, inner), 1000))[-1]
-
-
 def _signed(gramian: Array, inner: Array) -> Array:
     return np.asarray(np.linalg.solve(gramian, -inner))
-
-
-def _clipped(gramian: Array, inner: Array) -> Array:
-    return np.maximum(_signed(gramian, inner), 0.0)
 
 
 def _one_sweep(gramian: Array, inner: Array) -> Array:
@@ -155,10 +139,6 @@ def _one_sweep(gramian: Array, inner: Array) -> Array:
     for i in range(len(inner)):
         values[i] = max(values[i] - (inner[i] + gramian[i] @ values) / gramian[i, i], 0)
     return values
-
-
-def _each_alone(gramian: Array, inner: Array) -> Array:
-    return np.asarray(np.maximum(-inner, 0) / gramian.diagonal())
 
 
 def _multipliers_hold(answer: Callable[..., Any]) -> None:
@@ -189,11 +169,20 @@ right_multipliers = Exercise(
     properties=[_multipliers_hold],
     solution=solve_multipliers,
     mistakes=[
-        Mistake(_articles_choice, "The article's choice stalls here: let every coordinate have its turn."),
+        Mistake(
+            lambda gramian, inner: list(islice(most_violated(gramian, inner), 1000))[-1],
+            "The article's choice stalls here: let every coordinate have its turn.",
+        ),
         Mistake(_signed, "This makes all inner products 0, by negative multipliers if need be."),
-        Mistake(_clipped, "Solving without signs and clipping afterwards is another problem: the rest must follow."),
+        Mistake(
+            lambda gramian, inner: np.maximum(_signed(gramian, inner), 0.0),
+            "Solving without signs and clipping afterwards is another problem: the rest must follow.",
+        ),
         Mistake(_one_sweep, "A later coordinate changes what the earlier ones see. Go round until nothing changes."),
-        Mistake(_each_alone, "Each multiplier for itself forgets that auxiliaries have inner products too."),
+        Mistake(
+            lambda gramian, inner: np.maximum(-inner, 0) / gramian.diagonal(),
+            "Each multiplier for itself forgets that auxiliaries have inner products too.",
+        ),
     ],
     same=_same_multipliers,
     hint="Re-solve one coordinate after the other, λ_i ← max(λ_i − (inner_i + (Kλ)_i)/K_ii, 0), and go round often.",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from gradbook.book.explore import COLOURS, TASKS, Arrows, Number, Panel, Path, Picture, Point, clip_polygon
-from gradbook.pareto_gradients.active_set import nonnegative_quadratic
+from gradbook.primary_auxiliary import BlockedWarning, auxiliary_multipliers, primary_direction
 
 Array = NDArray[np.float64]
 
@@ -16,16 +18,13 @@ SPAN = (-2.2, 2.2)
 _BOX = np.array([[-2.2, -2.2], [2.2, -2.2], [2.2, 2.2], [-2.2, 2.2]])
 
 
-def multipliers(primary: Array, auxiliaries: Array) -> Array:
-    """Return the λ ≥ 0 for which ``primary`` + Σ λ_i ``auxiliaries``_i is shortest."""
-    return nonnegative_quadratic(auxiliaries @ auxiliaries.T, -(auxiliaries @ primary))[0]
-
-
-def update_of(primary: Array, auxiliaries: Array, values: Array) -> Array:
-    """Return g_0 + Σ λ_i g_i, exactly 0 where only rounding is left."""
-    found = primary + values @ auxiliaries
-    size = float(np.hypot(*primary)) + float(values @ np.hypot(*auxiliaries.T))
-    return np.asarray(found if np.hypot(*found) > 1e-12 * size else np.zeros(2))
+def solve(primary: Array, auxiliaries: Array) -> tuple[Array, Array]:
+    """Return the multipliers λ (2,) and the update g_0 + Σ λ_i g_i (2,), exactly 0 where it is blocked."""
+    rows, target = torch.from_numpy(auxiliaries), torch.from_numpy(primary)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BlockedWarning)  # the picture says so in words
+        update = primary_direction(target, rows)
+    return auxiliary_multipliers(rows @ rows.T, rows @ target).values.numpy(), update.numpy()
 
 
 def cone(auxiliaries: Array) -> Array:
@@ -57,8 +56,7 @@ Pair = tuple[float, float]
 def cone_state(g0: Pair, g1: Pair, g2: Pair) -> dict[str, Any]:
     """The feasible cone, the projection on it, and the plain sum."""
     primary, auxiliaries = np.array(g0), np.array([g1, g2])
-    values = multipliers(primary, auxiliaries)
-    update = update_of(primary, auxiliaries, values)
+    values, update = solve(primary, auxiliaries)
     total = primary + auxiliaries.sum(0)
     rising = [str(i + 1) for i in (0, 1) if auxiliaries[i] @ total < -1e-9]
     falls = float(primary @ total) < -1e-9

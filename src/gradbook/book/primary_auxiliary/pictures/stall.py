@@ -22,7 +22,7 @@ from gradbook.book.explore import (
     Steps,
     contour_lines,
 )
-from gradbook.book.primary_auxiliary.pictures.cone import SPAN, arrow, cone, listed, multipliers, update_of
+from gradbook.book.primary_auxiliary.pictures.cone import SPAN, arrow, cone, listed, solve
 from gradbook.primary_auxiliary.multipliers import in_turn, most_violated
 
 Array = NDArray[np.float64]
@@ -41,9 +41,8 @@ def stall_state(g0: Pair, g1: Pair, g2: Pair, step: int, guess: Pair) -> dict[st
     products, inner = auxiliaries @ auxiliaries.T, auxiliaries @ primary
     whole = np.array(list(islice(most_violated(products, inner), _STEPS + 1)))
     article, turn = whole[: step + 1], np.array(list(islice(in_turn(products, inner), step + 1)))
-    best = multipliers(primary, auxiliaries)
     updates = primary + article @ auxiliaries
-    exact = update_of(primary, auxiliaries, best)
+    best, exact = solve(primary, auxiliaries)
     heights = ((primary + _MESH @ auxiliaries) ** 2).sum(-1) / 2
     lowest = float(exact @ exact) / 2
     scale = float(primary @ primary) / 2 or 1.0

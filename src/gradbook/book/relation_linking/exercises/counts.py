@@ -19,16 +19,8 @@ def solve_candidates(length: int, predicates: int) -> Counts:
     return predicates * spans**2, 2 * spans + 2 * predicates * length**2
 
 
-def _all_pairs(length: int, predicates: int) -> Counts:
-    return predicates * length**4, 2 * length**2 + 2 * predicates * length**2
-
-
 def _not_squared(length: int, predicates: int) -> Counts:
     return predicates * length * (length + 1) // 2, solve_candidates(length, predicates)[1]
-
-
-def _fourth_power(length: int, predicates: int) -> Counts:
-    return predicates * length**4, solve_candidates(length, predicates)[1]
 
 
 def _no_single_tokens(length: int, predicates: int) -> Counts:
@@ -59,10 +51,6 @@ def _entities_by_predicate(length: int, predicates: int) -> Counts:
 def _unordered(length: int, predicates: int) -> Counts:
     spans = length * (length + 1) // 2
     return predicates * spans * (spans + 1) // 2, 2 * spans + 2 * predicates * length**2
-
-
-def _turned_over(length: int, predicates: int) -> Counts:
-    return solve_candidates(length, predicates)[::-1]
 
 
 def _counts_agree(answer: Callable[..., Any]) -> None:
@@ -104,16 +92,25 @@ count_candidates = Exercise(
     properties=[_counts_agree],
     solution=solve_candidates,
     mistakes=[
-        Mistake(_all_pairs, "A span ends where it begins or later: l(l + 1)/2 of them, not l²."),
+        Mistake(
+            lambda length, predicates: (predicates * length**4, 2 * length**2 + 2 * predicates * length**2),
+            "A span ends where it begins or later: l(l + 1)/2 of them, not l².",
+        ),
         Mistake(_not_squared, "A quintuple has two spans, subject and object: the number of spans squared."),
-        Mistake(_fourth_power, "The pieces are right, but not every four tokens are two spans: l(l + 1)/2, not l²."),
+        Mistake(
+            lambda length, predicates: (predicates * length**4, solve_candidates(length, predicates)[1]),
+            "The pieces are right, but not every four tokens are two spans: l(l + 1)/2, not l².",
+        ),
         Mistake(_no_single_tokens, "A mention may be one token: the diagonal counts, l(l + 1)/2."),
         Mistake(_triangle_everywhere, "The subject may stand behind the object: a link has all l² places."),
         Mistake(_entities_once, "A span may be a subject, an object or both: two scores a span."),
         Mistake(_one_link, "Two links a predicate: between the first tokens, and between the last."),
         Mistake(_entities_by_predicate, "The entity scores don't know the predicate: they are there once for all."),
         Mistake(_unordered, "Who is subject and who is object matters: any span with any span, in both orders."),
-        Mistake(_turned_over, "The other way round: quintuples first, then the scores of the factors."),
+        Mistake(
+            lambda length, predicates: solve_candidates(length, predicates)[::-1],
+            "The other way round: quintuples first, then the scores of the factors.",
+        ),
     ],
     same=_same_counts,
     hint="With m = l(l + 1)/2 spans: m · m quintuples a predicate; the factors are 2m scores, and 2l² a predicate.",

@@ -69,10 +69,6 @@ def _without_entities(entities: set[Any], heads: set[Any], tails: set[Any]) -> s
     return {((i, j), p, (k, m)) for p, i, k, j, m in links if i <= j and k <= m}
 
 
-def _turned_over(entities: set[Any], heads: set[Any], tails: set[Any]) -> set[Triple]:
-    return {(o, p, s) for s, p, o in solve_joined(entities, heads, tails)}
-
-
 def _by_first_token(entities: set[Any], heads: set[Any], tails: set[Any]) -> set[Triple]:
     longest = {(kind, i): j for kind, i, j in sorted(entities)}
     return solve_joined({(kind, i, j) for (kind, i), j in longest.items()}, heads, tails)
@@ -136,7 +132,10 @@ join_pairs = Exercise(
         Mistake(_apart, "Subject and object may overlap, or even be the same span."),
         Mistake(_one_object, "A subject may have several objects under one predicate."),
         Mistake(_one_predicate, "The same two spans may be joined by several predicates."),
-        Mistake(_turned_over, "Subject first, then predicate, then object."),
+        Mistake(
+            lambda entities, heads, tails: {(o, p, s) for s, p, o in solve_joined(entities, heads, tails)},
+            "Subject first, then predicate, then object.",
+        ),
     ],
     same=_same_joins,
     hint="(5.10): set every entity of type 0 beside every one of type 1, and ask for (p, i, k) and (p, j, m).",
@@ -164,10 +163,6 @@ _CASES: list[Triples] = [
 def solve_unwanted(triples: Triples) -> Triples:
     """The reference: what the pairs of the triples join to, without the triples."""
     return solve_joined(*solve_pairs(sorted(triples))) - triples
-
-
-def _with_the_true(triples: Triples) -> Triples:
-    return solve_joined(*solve_pairs(sorted(triples)))
 
 
 def _heads_only(triples: Triples) -> Triples:
@@ -200,10 +195,6 @@ def _every_mixture(triples: Triples) -> Triples:
     return {(s, p, o) for (s, p, _), (_, q, o) in product(triples, triples) if p == q} - triples
 
 
-def _never(triples: Triples) -> Triples:
-    return set()
-
-
 def _any_kind(triples: Triples) -> Triples:
     entities, heads, tails = solve_pairs(sorted(triples))
     return solve_joined({(kind, i, j) for kind in (0, 1) for _, i, j in entities}, heads, tails) - triples
@@ -234,7 +225,10 @@ unwanted_triples = Exercise(
     properties=[_lists_agree],
     solution=solve_unwanted,
     mistakes=[
-        Mistake(_with_the_true, "The true ones come back too, of course. Take them away."),
+        Mistake(
+            lambda triples: solve_joined(*solve_pairs(sorted(triples))),
+            "The true ones come back too, of course. Take them away.",
+        ),
         Mistake(_heads_only, "The last tokens have to be linked as well."),
         Mistake(_any_predicate, "Head link and tail link must come from triples of one predicate."),
         Mistake(_spans_of_links, "Both spans must be entities: the links alone would make new spans."),
@@ -249,7 +243,7 @@ unwanted_triples = Exercise(
             _two_at_a_time,
             "Two triples at a time are too few: the span of a third may begin like one and end like the other.",
         ),
-        Mistake(_never, "Spans that share their ends can make some: look at Figure 5.5."),
+        Mistake(lambda triples: set(), "Spans that share their ends can make some: look at Figure 5.5."),
         Mistake(_any_kind, "A span that is only a subject can't be an object of a spurious triple."),
     ],
     same=_same_lists,

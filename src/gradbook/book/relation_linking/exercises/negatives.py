@@ -45,39 +45,15 @@ def _clipped(scores: Array, positives: Labels) -> float:
     return float(whole + np.log(np.clip(1 - np.exp(held - whole), 1e-7, 1)))
 
 
-def _difference_of_sums(scores: Array, positives: Labels) -> float:
-    return float(np.log(1 + np.exp(scores).sum() - np.exp(scores[positives]).sum()))
-
-
-def _bare(scores: Array, positives: Labels) -> float:
-    return float(np.log(1 + np.exp(_rest(scores, positives)).sum()))
-
-
-def _bare_log1p(scores: Array, positives: Labels) -> float:
-    return float(np.log1p(np.exp(_rest(scores, positives)).sum()))
-
-
 def _shifted(scores: Array, positives: Labels) -> float:
     rest = np.append(_rest(scores, positives), 0.0)
     return float(rest.max() + np.log(np.exp(rest - rest.max()).sum()))
-
-
-def _no_threshold(scores: Array, positives: Labels) -> float:
-    return float(np.logaddexp.reduce(_rest(scores, positives), initial=-np.inf))
-
-
-def _all(scores: Array, positives: Labels) -> float:
-    return float(np.logaddexp.reduce(scores, initial=0.0))
 
 
 def _set_to_zero(scores: Array, positives: Labels) -> float:
     kept = scores.copy()
     kept[positives] = 0.0
     return float(np.logaddexp.reduce(kept, initial=0.0))
-
-
-def _wrong_side(scores: Array, positives: Labels) -> float:
-    return float(np.logaddexp.reduce(scores[positives], initial=0.0))
 
 
 def _agrees(rows: list[tuple[Array, Labels]], ending: str = "") -> Callable[[Any], None]:
@@ -125,16 +101,32 @@ negative_part = Exercise(
     mistakes=[
         Mistake(_subtracted, "That is the article's formula: the labels that hold are put in and then subtracted."),
         Mistake(_clipped, "The clip keeps the logarithm finite, not right: what cancelled is still lost."),
-        Mistake(_difference_of_sums, "The difference of two sums cancels: e^60 has no digits left for e^(−3)."),
-        Mistake(_bare, "The right labels, but e^900 is no number any more. Shift, or use np.logaddexp."),
         Mistake(
-            _bare_log1p, "log1p is good for small sums. For large ones e^900 is no number: shift, or np.logaddexp."
+            lambda scores, positives: float(np.log(1 + np.exp(scores).sum() - np.exp(scores[positives]).sum())),
+            "The difference of two sums cancels: e^60 has no digits left for e^(−3).",
+        ),
+        Mistake(
+            lambda scores, positives: float(np.log(1 + np.exp(_rest(scores, positives)).sum())),
+            "The right labels, but e^900 is no number any more. Shift, or use np.logaddexp.",
+        ),
+        Mistake(
+            lambda scores, positives: float(np.log1p(np.exp(_rest(scores, positives)).sum())),
+            "log1p is good for small sums. For large ones e^900 is no number: shift, or np.logaddexp.",
         ),
         Mistake(_shifted, "Nearly: 1 + e^(−60) is 1 in float64, so a tiny sum is lost. np.log1p or np.logaddexp."),
-        Mistake(_no_threshold, "The threshold class is missing: the 1 under the logarithm."),
-        Mistake(_all, "That sums all labels: those that hold don't belong in."),
+        Mistake(
+            lambda scores, positives: float(np.logaddexp.reduce(_rest(scores, positives), initial=-np.inf)),
+            "The threshold class is missing: the 1 under the logarithm.",
+        ),
+        Mistake(
+            lambda scores, positives: float(np.logaddexp.reduce(scores, initial=0.0)),
+            "That sums all labels: those that hold don't belong in.",
+        ),
         Mistake(_set_to_zero, "A score of 0 adds e^0 = 1. What shall not count needs −inf, or has to go."),
-        Mistake(_wrong_side, "That sums the labels that hold. The others are asked for."),
+        Mistake(
+            lambda scores, positives: float(np.logaddexp.reduce(scores[positives], initial=0.0)),
+            "That sums the labels that hold. The others are asked for.",
+        ),
     ],
     same=_same_numbers,
     hint="np.delete takes the labels that hold out; np.logaddexp(x, y) is log(e^x + e^y) without overflow.",

@@ -33,30 +33,6 @@ def _relu(x: Array, matrix: Array) -> Array:
     return np.maximum(x @ matrix, 0)
 
 
-def _absolute(x: Array, matrix: Array) -> Array:
-    return np.asarray(np.abs(x @ matrix) / 2**0.5)
-
-
-def _small(x: Array, matrix: Array) -> Array:
-    return 0.05 * _relu(x, matrix)
-
-
-def _linear(x: Array, matrix: Array) -> Array:
-    return np.asarray(x @ np.tanh(matrix))
-
-
-def _nothing(x: Array, matrix: Array) -> Array:
-    return np.zeros_like(x)
-
-
-def _fixed_shift(x: Array, matrix: Array) -> Array:
-    return _relu(x, matrix) - 0.1
-
-
-def _signed(x: Array, matrix: Array) -> Array:
-    return _relu(x, matrix) * np.where(np.arange(len(x)) % 2, 1.0, -1.0)
-
-
 def _apply(answer: Callable[..., Any], x: Array, matrix: Array) -> Array:
     f = np.asarray(returned(answer, x.copy(), matrix.copy()), dtype=float)
     if f.shape != x.shape:
@@ -103,17 +79,27 @@ mended = Exercise(
     solution=solve_branch,
     mistakes=[
         Mistake(_relu, "This is the branch that explodes: its entries have a positive mean at every layer."),
-        Mistake(_absolute, "|xW| is never negative: it pushes along (1, 1, …, 1) at every layer, more than relu."),
         Mistake(
-            _signed,
+            lambda x, matrix: np.abs(x @ matrix) / 2**0.5,
+            "|xW| is never negative: it pushes along (1, 1, …, 1) at every layer, more than relu.",
+        ),
+        Mistake(
+            lambda x, matrix: _relu(x, matrix) * np.where(np.arange(len(x)) % 2, 1.0, -1.0),
             "With fixed signs all layers push along (1, −1, 1, …): the entries' mean is gone, the layers still agree.",
         ),
-        Mistake(_small, "A small branch is a smaller ε in disguise. Keep its size and take away its mean."),
         Mistake(
-            _linear, "x goes through a matrix and nothing else, whatever was done to W: put relu or tanh around x @ W."
+            lambda x, matrix: 0.05 * _relu(x, matrix),
+            "A small branch is a smaller ε in disguise. Keep its size and take away its mean.",
         ),
-        Mistake(_nothing, "A branch that is 0 leaves x alone, and learns nothing."),
-        Mistake(_fixed_shift, "The mean of relu grows with x: take away the mean that it has, not a fixed number."),
+        Mistake(
+            lambda x, matrix: x @ np.tanh(matrix),
+            "x goes through a matrix and nothing else, whatever was done to W: put relu or tanh around x @ W.",
+        ),
+        Mistake(lambda x, matrix: np.zeros_like(x), "A branch that is 0 leaves x alone, and learns nothing."),
+        Mistake(
+            lambda x, matrix: _relu(x, matrix) - 0.1,
+            "The mean of relu grows with x: take away the mean that it has, not a fixed number.",
+        ),
     ],
     same=_same,
     hint="relu(xW) pushes along (1, …, 1), always the same way. Take that part out of it, or use an odd function.",
@@ -129,10 +115,6 @@ def solve_layer(q: float, m: float, scale: float) -> tuple[float, float]:
     return (1 + scale**2) * q + 2 * scale * m * push, m + scale * push
 
 
-def _no_cross(q: float, m: float, scale: float) -> tuple[float, float]:
-    return (1 + scale**2) * q, m + scale * sqrt(q / pi)
-
-
 def _half_variance(q: float, m: float, scale: float) -> tuple[float, float]:
     push = sqrt(q / (2 * pi))
     return (1 + scale**2) * q + 2 * scale * m * push, m + scale * push
@@ -141,10 +123,6 @@ def _half_variance(q: float, m: float, scale: float) -> tuple[float, float]:
 def _no_square(q: float, m: float, scale: float) -> tuple[float, float]:
     push = sqrt(q / pi)
     return q + 2 * scale * m * push, m + scale * push
-
-
-def _mean_stays(q: float, m: float, scale: float) -> tuple[float, float]:
-    return solve_layer(q, m, scale)[0], m
 
 
 def _single_cross(q: float, m: float, scale: float) -> tuple[float, float]:
@@ -182,10 +160,16 @@ moments = Exercise(
     properties=[_agrees],
     solution=solve_layer,
     mistakes=[
-        Mistake(_no_cross, "The cross term 2ε E[x f] is missing: the entries of x and of f both have a mean."),
+        Mistake(
+            lambda q, m, scale: ((1 + scale**2) * q, m + scale * sqrt(q / pi)),
+            "The cross term 2ε E[x f] is missing: the entries of x and of f both have a mean.",
+        ),
         Mistake(_half_variance, "The entries of xW have variance 2q, so relu's mean is √(2q)/√(2π) = √(q/π)."),
         Mistake(_no_square, "The branch's own square is missing: E f² = q, times ε²."),
-        Mistake(_mean_stays, "Each layer adds ε √(q/π) to the mean: that is where the explosion begins."),
+        Mistake(
+            lambda q, m, scale: (solve_layer(q, m, scale)[0], m),
+            "Each layer adds ε √(q/π) to the mean: that is where the explosion begins.",
+        ),
         Mistake(_swapped, "The second moment comes first, then the mean."),
         Mistake(_single_cross, "The square of a sum has the cross term twice."),
     ],

@@ -72,10 +72,6 @@ def solve_increment(weights: list[Array], gradients: list[Array], optimizer: str
     return -total
 
 
-def _rises(weights: list[Array], gradients: list[Array], optimizer: str) -> float:
-    return -solve_increment(weights, gradients, optimizer)
-
-
 def _lengths(weights: list[Array], gradients: list[Array], optimizer: str) -> float:
     if optimizer == "sgd":
         return -float(sum(np.linalg.norm(g) for g in gradients))
@@ -120,7 +116,10 @@ increment = Exercise(
     properties=[_agrees],
     solution=solve_increment,
     mistakes=[
-        Mistake(_rises, "The step goes against the gradient: the increment is negative."),
+        Mistake(
+            lambda weights, gradients, optimizer: -solve_increment(weights, gradients, optimizer),
+            "The step goes against the gradient: the increment is negative.",
+        ),
         Mistake(_lengths, "For SGD the inner product of the gradient with itself is the squared length."),
         Mistake(_two_norm, "Adam's first step is −η times the sign of g, and ⟨g, sign g⟩ is the sum of |g|."),
         Mistake(_untrusted, "LAMB divides Adam's step by its length: that of a sign is √(number of entries)."),

@@ -13,7 +13,6 @@ from gradbook.book.step_sizes.positive import (
     SIMPLEX_WAYS,
     WAYS,
     drawn,
-    project,
     simplex_walk,
     walk,
     weights_at,
@@ -112,21 +111,12 @@ _COLOURS = {
 }
 
 
-def nearest_weights(target: Array) -> Array:
-    """Return the weights (3,) of the triangle's point nearest to ``target`` (2,).
-
-    The triangle is equilateral: distances in it are those of the weights, up to a factor, so that (as projecting onto
-    the plane of the triangle changes nothing) the nearest weights are the projection of the target's own.
-    """
-    return project(np.linalg.solve(np.vstack([CORNERS.T, np.ones(3)]), np.append(target, 1.0)))
-
-
 def triangle_state(target: tuple[float, float], start: tuple[float, float], rate: float, guess: str) -> dict[str, Any]:
     """The three paths, and their distances from the best weights."""
     goal = np.array(target)
     begun = weights_at(np.array(start))
     begun = np.maximum(begun, 1e-3) / np.maximum(begun, 1e-3).sum()  # a weight of zero would stay zero
-    best = nearest_weights(goal)
+    best = weights_at(goal)
 
     def slope(weights: Array) -> Array:
         return np.asarray(CORNERS @ (weights @ CORNERS - goal))

@@ -149,7 +149,7 @@ def noise_state(gamma: float, rate: float, noise: float, guess: float) -> dict[s
         "mean alone": _line(run.times, without_spread(run.times, *laws)),
         "diffusion": _line(run.times, typical_gain(run.times, *laws, walks=300)),
         "guess": np.array([[1.0, guess], [STEPS, guess]]),
-        "squares": _line(run.times, run.squares),
+        "squares": _line(run.times, run.squares.mean(1)),
         "late": _line(run.times, late_square(run.times, 1.0, noise)),
         "best": _line(run.times, noise**2 / run.times),
         "spread": float(run.log_gains[-1].std()),

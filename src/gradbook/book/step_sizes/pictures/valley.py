@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gradbook.book.descent import Rule, adam, gradient_descent, momentum
 from gradbook.book.explore import COLOURS, Dots, Number, Panel, Path, Picture, Point, Slider, contour_lines
 
 Array = NDArray[np.float64]
@@ -43,35 +44,9 @@ Step = Callable[[Array], tuple[Array, Array]]
 """From a gradient (2,) to the change of the place (2,) and the factors ν (2,)."""
 
 
-def gradient_descent(rate: float, gamma: float) -> Step:
-    """θ ← θ − η g."""
-    return lambda g: (-rate * g, np.ones(2))
-
-
-def momentum(rate: float, gamma: float, beta: float = 0.9) -> Step:
-    """Momentum as torch's SGD has it: m ← β m + g, θ ← θ − η m."""
-    m = np.zeros(2)
-
-    def step(g: Array) -> tuple[Array, Array]:
-        m[:] = beta * m + g
-        return -rate * m, np.ones(2)
-
-    return step
-
-
-def adam(rate: float, gamma: float) -> Step:
-    """Adam with torch's defaults; its ν are the factors 1/√v̂ in front of the averaged gradient."""
-    m, v, t = np.zeros(2), np.zeros(2), 0
-
-    def step(g: Array) -> tuple[Array, Array]:
-        nonlocal t
-        t += 1
-        m[:] = 0.9 * m + 0.1 * g
-        v[:] = 0.999 * v + 0.001 * g**2
-        factor = 1 / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
-        return -rate * factor * m / (1 - 0.9**t), factor
-
-    return step
+def without_gains(rule: Rule) -> Step:
+    """Return the step of an optimizer that multiplies all entries by its rate, ν = 1 or none to speak of."""
+    return lambda g: (-rule(g), np.ones(2))
 
 
 def hypergradient(rate: float, gamma: float) -> Step:
@@ -102,9 +77,9 @@ def meta(rate: float, gamma: float, bound: float = 10.0, largest: float = 40 * m
 
 
 METHODS: dict[str, Callable[[float, float], Step]] = {
-    "gradient descent": gradient_descent,
-    "momentum": momentum,
-    "Adam": adam,
+    "gradient descent": lambda rate, gamma: without_gains(gradient_descent(rate)),
+    "momentum": lambda rate, gamma: without_gains(momentum(rate)),
+    "Adam": lambda rate, gamma: without_gains(adam(rate)),
     "hypergradient": hypergradient,
     "meta": meta,
 }
