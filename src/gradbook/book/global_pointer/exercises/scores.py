@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, as_number, returned, returned_array, same_on
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -56,25 +55,14 @@ def _same_sign(scores: Array, holds: Flags) -> Array:
 
 def _gradients_agree(answer: Callable[..., Any]) -> None:
     for scores, holds in _ROWS:
-        found = _called(partial(returned, answer), scores, holds)
-        if found.shape != scores.shape:
-            raise Wrong(f"It returns shape {found.shape}, not {scores.shape}.")
+        with np.errstate(divide="ignore", invalid="ignore"):  # a NaN is no right answer, and needs no warning
+            found = returned_array(answer, scores.shape, scores, holds)
         truth = solve_gradient(scores, holds)
         if not np.allclose(found, truth, rtol=1e-6, atol=1e-7):  # float32 and central differences come that near
             raise Wrong(
                 f"For the scores {scores.tolist()} and holds = {holds.tolist()} it returns "
                 f"{np.round(found, 4).tolist()}: up to {np.abs(found - truth).max():.1g} off."
             )
-
-
-def _called(function: Callable[..., Any], scores: Array, holds: Flags) -> Array:
-    """Call with copies, which may be changed; 0/0 gives NaN without a warning, and a NaN is no right answer."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(function(scores.copy(), holds.copy()), dtype=float)
-
-
-def _same_gradients(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(np.allclose(_called(a, *row), _called(b, *row), equal_nan=True) for row in _ROWS)
 
 
 _THRESHOLD = "The threshold class is missing: each sum starts with a 1, the e^0 of its score."
@@ -101,7 +89,7 @@ loss_gradient = Exercise(
         Mistake(_same_sign, "Where the label holds (4.8) has e^(−s), not e^s: the lowest score gets the most push."),
         Mistake(lambda scores, holds: -solve_gradient(scores, holds), "That is the way down. The gradient points up."),
     ],
-    same=_same_gradients,
+    same=same_on(_ROWS),
     hint="Differentiate log(1 + Σ e^{s}) and log(1 + Σ e^{−s}) one after the other, each over its own labels.",
 )
 
@@ -136,20 +124,13 @@ def _one_bias_a_type(hidden_size: int, head_size: int, num_types: int) -> int:
 
 def _counts_agree(answer: Callable[..., Any]) -> None:
     for sizes in _SIZES:
-        value = returned(answer, *sizes)
-        if isinstance(value, (str, bytes)):  # float would read it
-            raise Wrong(f"A number is asked for, it returns a {type(value).__name__}.")
-        found = float(value)
+        found = as_number(returned(answer, *sizes))
         if found != solve_parameters(*sizes):
             raise Wrong(
                 f"For hidden_size, head_size, num_types = {', '.join(map(str, sizes))} it returns {found:,.0f}."
                 if abs(found) < 1e15
                 else f"For hidden_size, head_size, num_types = {', '.join(map(str, sizes))} it returns {found}."
             )
-
-
-def _same_counts(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(float(a(*sizes)) == float(b(*sizes)) for sizes in _SIZES)
 
 
 count_parameters = Exercise(
@@ -173,6 +154,6 @@ count_parameters = Exercise(
         Mistake(_one_bias, "The layer that scores the types has biases too, two a type."),
         Mistake(_one_bias_a_type, "a_α and b_α have a bias each: two a type, though one would do."),
     ],
-    same=_same_counts,
+    same=same_on(_SIZES, read=float),
     hint="Two linear layers: D → 2d once, and 2d → 2T. A layer from n to m has (n + 1)·m parameters.",
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, returned, same_on
 
 Array = NDArray[np.float64]
 Parts = tuple[Array, Array, Array]
@@ -20,12 +21,6 @@ def _parts(types: int, length: int) -> Parts:
     """Span scores (L, L), start and end parts (T, L), the same every time."""
     generator = np.random.default_rng(types)
     return generator.normal(size=(length, length)), *generator.normal(size=(2, types, length))
-
-
-def _copies(parts: Parts) -> Parts:
-    """What an answer may change without changing the next check."""
-    spans, starts, ends = parts
-    return spans.copy(), starts.copy(), ends.copy()
 
 
 _SMALL = [_parts(1, 3), _parts(2, 4), _parts(5, 7)]
@@ -44,7 +39,7 @@ def _all_scores(spans: Array, starts: Array, ends: Array) -> Array:
 
 def _sums_agree(answer: Callable[..., Any]) -> None:
     for spans, starts, ends in _SMALL:
-        value = returned(answer, *_copies((spans, starts, ends)))
+        value = returned(answer, *deepcopy((spans, starts, ends)))
         if isinstance(value, Tensor):
             raise Wrong("It returns a torch tensor: numpy is asked for.")
         found = np.asarray(value, dtype=float)
@@ -60,7 +55,7 @@ def _sums_agree(answer: Callable[..., Any]) -> None:
 
 
 def _memory_is_small(answer: Callable[..., Any]) -> None:
-    spans, starts, ends = _copies(_LARGE)
+    spans, starts, ends = deepcopy(_LARGE)
     running = tracemalloc.is_tracing()
     if not running:
         tracemalloc.start()
@@ -75,10 +70,6 @@ def _memory_is_small(answer: Callable[..., Any]) -> None:
     scores = len(starts) * spans.nbytes
     if held > scores / 2:
         raise Wrong(f"Right, but it holds {held / scores:.1f} times the memory of all scores (T, L, L) at once.")
-
-
-def _same_sums(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(np.allclose(np.asarray(a(*_copies(parts)), dtype=float), b(*parts)) for parts in _SMALL)
 
 
 pair_sums = Exercise(
@@ -114,6 +105,6 @@ pair_sums = Exercise(
         ),
         Mistake(_all_scores, "The numbers are right. Use (4.10): e^b times the matrix e^S, then times e^a, summed."),
     ],
-    same=_same_sums,
+    same=same_on(_SMALL),
     hint="(4.10): with E = e^S on and above the diagonal and 0 below, row i adds e^{a(i)} · Σ_j E(i,j) e^{b(j)}.",
 )

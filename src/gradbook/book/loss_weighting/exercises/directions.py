@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, returned_array
 
 Array = NDArray[np.float64]
 
@@ -28,11 +28,8 @@ def _normalised_at_the_end(gradients: Array) -> Array:
 
 
 def _direction_of(answer: Callable[..., Any], gradients: Array) -> Array:
-    found = np.asarray(returned(answer, gradients.copy()), dtype=float)
-    if found.shape != (gradients.shape[1],):
-        raise Wrong(
-            f"From gradients of shape {gradients.shape} it returns shape {found.shape}, not ({gradients.shape[1]},)."
-        )
+    told = f"From gradients of shape {gradients.shape} it returns shape {{found}}, not {{shape}}."
+    found = returned_array(answer, gradients.shape[1:], gradients, told=told)
     if not np.isfinite(found).all() or np.linalg.norm(found) == 0:
         raise Wrong("It returns a vector that is zero or not finite.")
     return found
@@ -137,12 +134,9 @@ def _conflicting(answer: Any) -> None:
         )
 
 
-def _same_arrays(a: Any, b: Any) -> bool:
+def _kind(answer: Any) -> str:
     """Known mistakes of an example are kinds, not values: the kind is told by the number of rows that conflict."""
-    return _kind(np.asarray(a, dtype=float)) == _kind(np.asarray(b, dtype=float))
-
-
-def _kind(rows: Array) -> str:
+    rows = np.asarray(answer, dtype=float)
     if rows.ndim != 2:
         return "no matrix"
     if len(rows) != 3:
@@ -181,6 +175,6 @@ trap = Exercise(
         Mistake([[1.0, 0.0], [-1.0, 0.1]], "With two it can't be done: ⟨g₁, u⟩ = ‖g₁‖(1 + cos) is never negative."),
         Mistake([[1.0, 0.0], [0.0, 0.0], [-1.0, 0.0]], "A zero gradient can't be normalised."),
     ],
-    same=_same_arrays,
+    same=lambda a, b: _kind(a) == _kind(b),
     hint="Two that nearly oppose each other leave little in the sum; what does the third do to both?",
 )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, returned_array, same_on
 
 Array = NDArray[np.float64]
 _DEPTH, _WIDTH = 256, 64
@@ -34,9 +34,7 @@ def _relu(x: Array, matrix: Array) -> Array:
 
 
 def _apply(answer: Callable[..., Any], x: Array, matrix: Array) -> Array:
-    f = np.asarray(returned(answer, x.copy(), matrix.copy()), dtype=float)
-    if f.shape != x.shape:
-        raise Wrong(f"It returns shape {f.shape}; x has shape {x.shape}.")
+    f = returned_array(answer, x.shape, x, matrix, told="It returns shape {found}; x has shape {shape}.")
     if not np.isfinite(f).all():
         raise Wrong("It returns NaN or infinite entries.")
     return f
@@ -137,9 +135,8 @@ def _swapped(q: float, m: float, scale: float) -> tuple[float, float]:
 
 def _agrees(answer: Callable[..., Any]) -> None:
     for case in _CASES:
-        found = np.asarray(returned(answer, *case), dtype=float)
-        if found.shape != (2,):
-            raise Wrong(f"It returns shape {found.shape}; the two numbers q' and m' are asked for.")
+        told = "It returns shape {found}; the two numbers q' and m' are asked for."
+        found = returned_array(answer, (2,), *case, told=told)
         truth = solve_layer(*case)
         if not np.allclose(found, truth, rtol=1e-6):
             q, m, scale = case
@@ -147,10 +144,6 @@ def _agrees(answer: Callable[..., Any]) -> None:
                 f"For q = {q:g}, m = {m:g}, ε = {scale:g} it returns ({found[0]:.5g}, {found[1]:.5g}); it should be "
                 f"({truth[0]:.5g}, {truth[1]:.5g})."
             )
-
-
-def _same_moments(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(np.allclose(a(*case), b(*case), rtol=1e-9) for case in _CASES)
 
 
 moments = Exercise(
@@ -173,6 +166,6 @@ moments = Exercise(
         Mistake(_swapped, "The second moment comes first, then the mean."),
         Mistake(_single_cross, "The square of a sum has the cross term twice."),
     ],
-    same=_same_moments,
+    same=same_on(_CASES, rtol=1e-9),
     hint="Square x + εf and take the mean: E x² = q, E f = √(q/π), E f² = q, and E[x f] = m · E f.",
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, number_near, returned, same_number
+from gradbook.book.exercises import Exercise, Mistake, Wrong, number_near, returned, same_number, same_on
 
 fall = Exercise(
     name="Exercise 8.1",
@@ -98,15 +99,11 @@ def _one_tensor(weights: list[Array], gradients: list[Array], optimizer: str) ->
 def _agrees(answer: Callable[..., Any]) -> None:
     for name in NAMES:
         for weights, gradients in _CASES:
-            copies = ([part.copy() for part in parts] for parts in (weights, gradients))
-            found, truth = float(returned(answer, *copies, name)), solve_increment(weights, gradients, name)
+            given = deepcopy((weights, gradients))
+            found, truth = float(returned(answer, *given, name)), solve_increment(weights, gradients, name)
             if not np.isclose(found, truth, rtol=1e-6):
                 shown = [g.round(2).tolist() for g in gradients]
                 raise Wrong(f"For {name} and the gradients {shown} it returns {found:.5g}; it should be {truth:.5g}.")
-
-
-def _same(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(np.isclose(a(*case, name), b(*case, name), rtol=1e-9) for case in _CASES for name in NAMES)
 
 
 increment = Exercise(
@@ -125,6 +122,6 @@ increment = Exercise(
         Mistake(_untrusted, "LAMB divides Adam's step by its length: that of a sign is √(number of entries)."),
         Mistake(_one_tensor, "LAMB measures every matrix by itself, not all of them together."),
     ],
-    same=_same,
+    same=same_on([(*case, name) for case in _CASES for name in NAMES], rtol=1e-9),
     hint="⟨g, Δθ⟩ with Δθ/η = −g, −sign g, or −‖θ_l‖ sign g / ‖sign g‖ for each matrix.",
 )
