@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, number_near, returned, same_number
+from gradbook.book.exercises import Exercise, Mistake, Wrong, number_near, returned_array, same_number, same_on
 from gradbook.primary_auxiliary.multipliers import most_violated
 
 Array = NDArray[np.float64]
@@ -25,10 +25,7 @@ def relu(value: Any) -> float:
 
 def vector(answer: Callable[..., Any], *arguments: Array) -> Array:
     """Return what the reader's function makes of copies of the vectors; Wrong for another shape than theirs."""
-    found = np.asarray(returned(answer, *(a.copy() for a in arguments)), dtype=float)
-    if found.shape != arguments[0].shape:
-        raise Wrong(f"It returns shape {found.shape}, not {arguments[0].shape}.")
-    return found
+    return returned_array(answer, arguments[0].shape, *arguments)
 
 
 def gram(rows: Array) -> tuple[Array, Array]:
@@ -80,13 +77,6 @@ def _updates_agree(answer: Callable[..., Any]) -> None:
             raise Wrong(f"For g0 = {g0.tolist()} and g1 = {g1.tolist()} it returns {np.round(found, 4).tolist()}.")
 
 
-def _same_updates(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(
-        np.allclose(np.asarray(a(g0, g1), dtype=float), np.asarray(b(g0, g1), dtype=float), equal_nan=True)
-        for g0, g1 in _PAIRS
-    )
-
-
 two_gradients = Exercise(
     name="Exercise 3.2",
     prompt="Write update(g0, g1): from two numpy vectors to the update nearest to g0 that has no negative inner "
@@ -108,7 +98,7 @@ two_gradients = Exercise(
             lambda g0, g1: solve_two(g1, g0), "That corrects the auxiliary gradient. It's the primary one that is kept."
         ),
     ],
-    same=_same_updates,
+    same=same_on(_PAIRS),
     hint="Equation (3.7): g_0 + γg_1 with γ = relu(−⟨g_0, g_1⟩)/‖g_1‖². When is γ not defined?",
 )
 
@@ -144,9 +134,7 @@ def _one_sweep(gramian: Array, inner: Array) -> Array:
 def _multipliers_hold(answer: Callable[..., Any]) -> None:
     for rows in _PROBLEMS:
         gramian, inner = gram(rows)
-        values = np.asarray(returned(answer, gramian.copy(), inner.copy()), dtype=float)
-        if values.shape != inner.shape:
-            raise Wrong(f"It returns shape {values.shape}, not {inner.shape}.")
+        values = returned_array(answer, inner.shape, gramian, inner)
         where = f"For the gradients {rows.tolist()}, the primary first, it returns {np.round(values, 3).tolist()}"
         if not np.isfinite(values).all() or (values < 0).any():
             raise Wrong(f"{where}: a multiplier must be a number that is not negative.")
@@ -156,10 +144,6 @@ def _multipliers_hold(answer: Callable[..., Any]) -> None:
         if (values * slack).max() > 1e-6:
             i = int((values * slack).argmax())
             raise Wrong(f"{where}: λ = {values[i]:.3g} for auxiliary {i + 1}, although ⟨g, u⟩ = {slack[i]:.3g} > 0.")
-
-
-def _same_multipliers(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(np.allclose(np.asarray(a(*gram(rows)), dtype=float), b(*gram(rows)), atol=1e-6) for rows in _PROBLEMS)
 
 
 right_multipliers = Exercise(
@@ -184,6 +168,6 @@ right_multipliers = Exercise(
             "Each multiplier for itself forgets that auxiliaries have inner products too.",
         ),
     ],
-    same=_same_multipliers,
+    same=same_on(map(gram, _PROBLEMS), atol=1e-6),
     hint="Re-solve one coordinate after the other, λ_i ← max(λ_i − (inner_i + (Kλ)_i)/K_ii, 0), and go round often.",
 )

@@ -112,10 +112,6 @@ def _stalls(answer: Any) -> None:
         raise Wrong(f"It ends at λ = {np.round(path[-1], 3).tolist()}, which is right.")
 
 
-def _same_kind(a: Any, b: Any) -> bool:
-    return _kind(_as_rows(a)) == _kind(_as_rows(b))
-
-
 def _kind(rows: Array) -> str:
     if rows.ndim != 2:
         return "no matrix"
@@ -165,6 +161,6 @@ stall = Exercise(
             "Close. The worst violated is measured by ⟨g_i, u⟩, so lengths count: make the unneeded one longer.",
         ),
     ],
-    same=_same_kind,
+    same=lambda a, b: _kind(_as_rows(a)) == _kind(_as_rows(b)),
     hint="The iteration must first pick the auxiliary that the solution doesn't need. Try it in the picture.",
 )

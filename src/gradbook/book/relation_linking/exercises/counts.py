@@ -6,7 +6,7 @@ from collections.abc import Callable
 from operator import index
 from typing import Any
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, returned, same_on
 
 Counts = tuple[int, int]
 
@@ -81,10 +81,6 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def _same_counts(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(tuple(a(*sizes)) == tuple(b(*sizes)) for sizes in _SIZES)
-
-
 count_candidates = Exercise(
     name="Exercise 5.1",
     prompt="Write candidates(length, predicates): how many quintuples there are, and how many scores the factors have, "
@@ -112,7 +108,7 @@ count_candidates = Exercise(
             "The other way round: quintuples first, then the scores of the factors.",
         ),
     ],
-    same=_same_counts,
+    same=same_on(_SIZES, read=tuple),
     hint="With m = l(l + 1)/2 spans: m · m quintuples a predicate; the factors are 2m scores, and 2l² a predicate.",
 )
 
@@ -203,11 +199,6 @@ def _three(value: Any) -> list[list[tuple[int, int, int]]]:
     return parts  # type: ignore[return-value]
 
 
-def _same_pairs(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    results = ([[sorted(part) for part in _three(f(list(triples)))] for triples in _CASES] for f in (a, b))
-    return next(results) == next(results)
-
-
 triples_to_pairs = Exercise(
     name="Exercise 5.2",
     prompt="Write pairs(triples): from a list of ((s_h, s_t), p, (o_h, o_t)) the three sets that the loss takes, "
@@ -229,6 +220,6 @@ triples_to_pairs = Exercise(
             _twice, "Each pair once: a subject of two triples is one entity. The loss refuses a label named twice."
         ),
     ],
-    same=_same_pairs,
+    same=same_on([(case,) for case in _CASES], read=lambda value: [sorted(part) for part in _three(value)]),
     hint="Each triple gives two entities, one head pair and one tail pair; a set keeps what is shared once.",
 )
