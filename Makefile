@@ -12,8 +12,6 @@ WORKERS ?= 2
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(PIP_OPTIONS)
 NBVAL := $(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout 180
-# By the groups of tests/conftest.py, in its order.
-SHARED := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 # The book's own JupyterLab settings, and the kernel of this environment before any of the same name elsewhere.
 export JUPYTER_CONFIG_PATH := $(CURDIR)/.jupyter
 export JUPYTER_PREFER_ENV_PATH := 1
@@ -70,7 +68,7 @@ test: check
 	@echo "Looking for Chromium and Chinese fonts …"
 	@sh tests/browser/install_chromium.sh
 	@echo "Running all tests …"
-	@$(NBVAL) $(SHARED) chapters tests
+	@$(NBVAL) -n $(WORKERS) --no-loadscope-reorder chapters tests
 
 chapter: .venv/test.done
 	@test -n "$(NAME)" || { echo "Which chapter? make chapter NAME=03"; exit 1; }

@@ -27,8 +27,6 @@ from gradbook.extraction.annotated import Entity, Sentence, crossing_pairs, over
 from gradbook.extraction.entity_files import read_cluener, read_tagged
 from gradbook.extraction.records import BadRecord, Corpus, Problem, Record, gather
 
-pytestmark = pytest.mark.xdist_group("corpora")  # read once
-
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
 
 

@@ -30,8 +30,6 @@ from gradbook.extraction.annotated import EventText
 from gradbook.extraction.event_files import read_duee, read_event_schema
 from gradbook.extraction.records import BadRecord, Corpus
 
-pytestmark = pytest.mark.xdist_group("corpora")  # read once
-
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
 needs_duee = pytest.mark.skipif(not (DATA / "duee").is_dir(), reason=f"no duee in {DATA}")
 

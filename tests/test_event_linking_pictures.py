@@ -54,8 +54,6 @@ from gradbook.book.stored import STORED
 from gradbook.event_linking import Argument, Event, complete_subgraphs
 from gradbook.extraction.event_extractor import EventExtractor
 
-pytestmark = pytest.mark.xdist_group("corpora")  # read once
-
 BY_TITLE = {example.title: example for example in EXAMPLES}
 
 

@@ -46,8 +46,6 @@ from gradbook.extraction.annotated import Entity
 from gradbook.extraction.crf import CRFTagger
 from gradbook.global_pointer import EfficientGlobalPointer, GlobalPointer
 
-pytestmark = pytest.mark.xdist_group("corpora")  # read once
-
 BY_TITLE = {example.title: example for example in EXAMPLES}
 BENCH = {
     f"{types} types, {length} tokens": {

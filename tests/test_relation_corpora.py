@@ -27,8 +27,6 @@ from gradbook.extraction.annotated import Entity, Fact, RelationText, Sentence, 
 from gradbook.extraction.records import BadRecord, Corpus, Problem, Record, gather, json_array
 from gradbook.extraction.relation_files import read_casrel, read_duie, read_predicates, read_triple_objects
 
-pytestmark = pytest.mark.xdist_group("corpora")  # read once
-
 DATA = Path(os.environ.get("GRADBOOK_DATA", ROOT.parent / "shared" / "data"))
 
 

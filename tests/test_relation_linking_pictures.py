@@ -43,8 +43,6 @@ from gradbook.extraction.annotated import Fact
 from gradbook.multilabel_loss import sparse_multilabel_cross_entropy
 from gradbook.relation_linking import Relation, decode_relations, nested_loops
 
-pytestmark = pytest.mark.xdist_group("corpora")  # read once
-
 BY_TITLE = {example.title: example for example in EXAMPLES}
 NAMES = ("four_maps", "microscope", "candidates", "decoding", "smallest_ambiguity")
 BENCH = {
