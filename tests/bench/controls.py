@@ -47,9 +47,11 @@ WATCH = """
   addEventListener("pointermove", onMove, true);
   const added = r => [...r.addedNodes].some(n => n.matches?.(selector) || n.querySelector?.(selector));
   const own = r => handle.parentNode.contains(r.target);
-  const seen = records => { if (records.some(r => !own(r) && (r.target.matches?.(selector) || added(r)))) w.dirty = true; };
+  const drawn = r => !own(r) && (r.target.matches?.(selector) || added(r));
+  const seen = records => { if (records.some(drawn)) w.dirty = true; };
   const observer = new MutationObserver(seen);
-  observer.observe(root, {subtree: true, childList: true, attributes: true, attributeFilter: ["d", "href", "src", "transform"]});
+  const attributeFilter = ["d", "href", "src", "transform"];
+  observer.observe(root, {subtree: true, childList: true, attributes: true, attributeFilter});
   const painted = new MessageChannel();      // a message sent in a frame arrives when the frame has been painted
   painted.port1.onmessage = () => {
     if (w.dirty) { w.dirty = false; w.frames.push(performance.timeOrigin + performance.now()); }
@@ -150,7 +152,9 @@ def main() -> None:
     """Measure everything, and print each row as it comes."""
     if chromium() is None:
         sys.exit("No Chromium here: see tests/browser/install_chromium.sh")
-    print(f"{'milliseconds':58} {'n':>3} {'median':>7} {'p95':>6} {'settle':>7}   times faster than interact as installed")
+    print(
+        f"{'milliseconds':58} {'n':>3} {'median':>7} {'p95':>6} {'settle':>7}   times faster than interact as installed"
+    )
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder, browser_page() as page:
         with running_lab(Path(folder) / "plain", settings=False) as lab:
