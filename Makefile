@@ -68,7 +68,7 @@ test: check
 	@echo "Looking for Chromium and Chinese fonts …"
 	@sh tests/browser/install_chromium.sh
 	@echo "Running all tests …"
-	@$(NBVAL) -n $(WORKERS) --dist loadfile --no-loadscope-reorder chapters tests
+	@$(NBVAL) -n $(WORKERS) --no-loadscope-reorder chapters tests
 
 chapter: .venv/test.done
 	@test -n "$(NAME)" || { echo "Which chapter? make chapter NAME=03"; exit 1; }

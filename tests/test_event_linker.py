@@ -1,5 +1,7 @@
 """The neural half of event linking: the linker's scores and losses, the extractor, the comparison's small parts."""
 
+from functools import cache
+
 import pytest
 import torch
 
@@ -39,6 +41,7 @@ def untrained(pointer=EfficientGlobalPointer, classes=CLASSES):
     return EventLinker(encoder, classes, pointer, head_size=8).double().eval()
 
 
+@cache  # no test changes what it has learnt
 def trained(pointer=EfficientGlobalPointer, steps=200):
     linker = untrained(pointer).train()
     optimizer = torch.optim.Adam(linker.parameters(), lr=0.03)
@@ -96,7 +99,7 @@ def test_decoding_is_what_the_scores_say(threshold):
 
 
 def test_too_many_events_are_named_or_counted_as_none():
-    linker = trained()
+    linker = trained(EfficientGlobalPointer)
     with pytest.raises(TooManySubgraphs, match=r"texts\[0\] = '甲乙丙丁戊己'"):
         linker.decode(TEXTS, limit=1)
     assert linker.decode(TEXTS, limit=1, too_many="none") == [[], EVENTS[1], []]
@@ -146,7 +149,7 @@ def test_too_many_nodes_of_a_type_never_make_a_table(monkeypatch):
 
 
 def test_too_many_nodes_are_never_looked_at(monkeypatch):
-    linker = trained()
+    linker = trained(EfficientGlobalPointer)
     monkeypatch.setattr("gradbook.event_linking.linker.MOST_NODES", 4)
     monkeypatch.setattr(linker, "nodes", lambda spans: pytest.fail("looked at") if len(spans) > 4 else [])
     assert linker.decode(TEXTS, too_many="none")[0] == []

@@ -20,7 +20,7 @@ from gradbook.book.event_linking.ceiling import (
     spurious_events,
     spurious_kinds,
 )
-from gradbook.book.event_linking.enumerated import (
+from gradbook.book.event_linking.sets import (
     DUEE_FIN_CHOICES,
     Choice,
     ChosenEvent,

@@ -41,10 +41,8 @@ def test_what_is_asked_for_computes(capfd, record_property):
         assert os.environ.get(name, found).lower() == found.lower()
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.xdist_group(f"instructions-{name}")) for name in PROCESSORS]
-)
-def test_the_methods_keep_their_promises_on(name, record_property):
+@pytest.mark.parametrize("name", PROCESSORS, ids="on {}".format)
+def test_the_methods_keep_their_promises(name, record_property):
     needed, values = PROCESSORS[name]
     if needed and needed not in Path("/proc/cpuinfo").read_text(encoding="utf-8").split():
         pytest.skip(f"this processor has no {needed}")

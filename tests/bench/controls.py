@@ -11,7 +11,8 @@ import json
 import statistics
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ import nbformat
 from playwright.sync_api import Locator, Page
 
 from gradbook.book.chapters import CHAPTERS
-from gradbook.book.make.browser import PANEL, Lab, browser_page, chromium, open_notebook, run_all, running_lab
-from tests.browser.hands import handles_of
+from gradbook.book.explore import Picture
+from gradbook.book.make.browser import PANEL, Lab, browser_page, chromium, open_notebook, run_all, running_lab, settle
+from tests.browser.hands import LIVE, changes, handles_of, pictures_alone, reset, reveal, settings
 
 MOVES = 20
 YARDSTICK = """
@@ -36,17 +38,20 @@ def draw(a=1.0):
     plt.show()
 """
 # The browser notes the time of each pointer event, and the time after each frame that painted a change of the watched
-# lines or pictures. (Points and handles move by themselves, before the kernel has answered, so they aren't watched.)
+# elements. (The point that is dragged moves by itself, before the kernel has answered, so it isn't watched.)
 WATCH = """
-(root, selector) => {
+(root, [selector, handle]) => {
   window.__stop?.();
   const w = window.__watch = {events: [], frames: [], dirty: false, on: true};
   const onMove = e => w.events.push(performance.timeOrigin + e.timeStamp);
   addEventListener("pointermove", onMove, true);
   const added = r => [...r.addedNodes].some(n => n.matches?.(selector) || n.querySelector?.(selector));
-  const seen = records => { if (records.some(r => r.target.matches?.(selector) || added(r))) w.dirty = true; };
+  const own = r => handle.parentNode.contains(r.target);
+  const drawn = r => !own(r) && (r.target.matches?.(selector) || added(r));
+  const seen = records => { if (records.some(drawn)) w.dirty = true; };
   const observer = new MutationObserver(seen);
-  observer.observe(root, {subtree: true, childList: true, attributes: true, attributeFilter: ["d", "src"]});
+  const attributeFilter = ["d", "href", "src", "transform"];
+  observer.observe(root, {subtree: true, childList: true, attributes: true, attributeFilter});
   const painted = new MessageChannel();      // a message sent in a frame arrives when the frame has been painted
   painted.port1.onmessage = () => {
     if (w.dirty) { w.dirty = false; w.frames.push(performance.timeOrigin + performance.now()); }
@@ -61,17 +66,16 @@ WATCH = """
 def measure(page: Page, root: Locator, handle: Locator, selector: str, across: float, up: float) -> dict[str, float]:
     """Drag ``handle`` in small moves, one at a time, then fast; return the latencies in milliseconds."""
     handle.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
     box = handle.bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    root.evaluate(WATCH, selector)
+    root.evaluate(WATCH, [selector, handle.element_handle()])
     page.mouse.move(x, y)
     page.mouse.down()
     for _ in range(3):
         x, y = x + across, y + up
         page.mouse.move(x, y)
-        page.wait_for_timeout(400)
+        settle(page)
     latencies = []
     for i in range(MOVES):
         turn = 1 if i % 10 < 5 else -1  # back and forth, to stay inside
@@ -84,22 +88,19 @@ def measure(page: Page, root: Locator, handle: Locator, selector: str, across: f
             if not latencies:
                 break  # this control changes no line here: nothing to time
             continue
-        page.wait_for_timeout(200)
+        settle(page)
         event, frame = page.evaluate("n => [__watch.events[0], __watch.frames[n]]", frames)
         latencies.append(frame - event)
-    end = time.monotonic() + 1.5
-    i = 0
-    while time.monotonic() < end:
-        i += 1
+    for i in range(90):  # one move a frame
         turn = 1 if i % 20 < 10 else -1
         x, y = x + turn * across / 3, y + turn * up / 3
         page.mouse.move(x, y)
-        page.wait_for_timeout(8)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
     last = page.evaluate("() => __watch.events.at(-1)")
-    page.wait_for_timeout(1500)
+    settle(page)
     settled = (page.evaluate("() => __watch.frames.at(-1)") or last) - last
     page.mouse.up()
-    page.wait_for_timeout(300)
+    settle(page)
     latencies.sort()
     return {
         "n": len(latencies),
@@ -120,57 +121,61 @@ def yardstick(page: Page, lab: Lab) -> dict[str, float]:
     return measure(page, root, page.locator(f"{PANEL} .noUi-handle").first, "img", 6, 0)
 
 
-def chapter(page: Page, lab: Lab, path: str) -> list[tuple[str, dict[str, float]]]:
-    """Every slider and every draggable point of a chapter's live pictures."""
+def chapter(page: Page, lab: Lab, path: str, shown: list[Picture]) -> Iterator[tuple[str, dict[str, float]]]:
+    """Every slider and every draggable point of a chapter's live pictures, where it has something to say."""
     open_notebook(page, lab, path)
     run_all(page)
-    page.evaluate("panel => document.querySelector(panel + ' .jp-WindowedPanel-outer').scrollTop = 0", PANEL)
-    found: list[tuple[str, dict[str, float]]] = []
-    pictures = page.locator(f"{PANEL} .gradbook-live")
-    for p in range(pictures.count()):
-        picture = pictures.nth(p)
+    for number, made in enumerate(shown):
+        picture = page.locator(LIVE).nth(number)
         picture.scroll_into_view_if_needed()
-        page.wait_for_timeout(800)
-        if picture.locator("select").count():  # make every slider matter
-            picture.locator("select").first.select_option(index=3)
-        for reveal in picture.get_by_role("button", name="Reveal", exact=True).all():
-            reveal.click()
-        page.wait_for_timeout(500)
         handles = picture.locator(".noUi-handle")
         for i in range(handles.count()):
+            for setting in settings(page, picture, made.presets):
+                reset(page, picture)
+                setting()
+                reveal(page, picture)
+                handles.nth(i).focus()
+                if changes(page, picture, partial(page.keyboard.press, "ArrowRight")):
+                    break
             label = handles.nth(i).locator("xpath=ancestor::div[contains(@class,'widget-inline-hbox')][1]/label").first
-            name = f"picture {p + 1}, slider {label.inner_text()}"
-            found.append((name, measure(page, picture, handles.nth(i), "path.line", 4, 0)))
+            measured = measure(page, picture, handles.nth(i), ".svg-figure *", 4, 0)
+            yield f"picture {number + 1}, slider {label.inner_text()}", measured
+        reset(page, picture)
+        reveal(page, picture)
         for i in range(len(handles_of(picture))):
             dot = handles_of(picture)[i]
             word = dot.locator("xpath=../*[contains(@class, 'dot_text')]").first.text_content()
-            found.append((f"picture {p + 1}, point {word}", measure(page, picture, dot, "path.line", 2, 3)))
-    return found
+            yield f"picture {number + 1}, point {word}", measure(page, picture, dot, ".svg-figure *", 2, 3)
 
 
 def main() -> None:
-    """Measure everything and print one table."""
+    """Measure everything, and print each row as it comes."""
     if chromium() is None:
         sys.exit("No Chromium here: see tests/browser/install_chromium.sh")
-    rows: list[tuple[str, dict[str, Any]]] = []
-    with tempfile.TemporaryDirectory() as folder, browser_page() as page:
-        with running_lab(Path(folder) / "plain", settings=False) as lab:
-            plain = yardstick(page, lab)
-        with running_lab(Path(folder) / "book") as lab:
-            ours = yardstick(page, lab)
-            for each in CHAPTERS:
-                if each.written and (len(sys.argv) < 2 or str(each.number) in sys.argv[1:]):
-                    rows += [
-                        (f"{each.number}: {n}", r) for n, r in chapter(page, lab, f"chapters/{each.notebook.name}")
-                    ]
     print(
         f"{'milliseconds':58} {'n':>3} {'median':>7} {'p95':>6} {'settle':>7}   times faster than interact as installed"
     )
-    yardsticks = [("interact, JupyterLab as installed", plain), ("interact, with the book's server settings", ours)]
-    for name, r in [*yardsticks, *rows]:
-        ratio = plain["median"] / r["median"]
-        print(f"{name:58} {r['n']:3} {r['median']:7.1f} {r['p95']:6.1f} {r['settle']:7.1f}   {ratio:.1f}")
-    timed = [r for _, r in rows if r["n"]]
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder, browser_page() as page:
+        with running_lab(Path(folder) / "plain", settings=False) as lab:
+            plain = yardstick(page, lab)
+
+        def show(name: str, row: dict[str, Any]) -> None:
+            ratio = plain["median"] / row["median"]
+            print(
+                f"{name:58} {row['n']:3} {row['median']:7.1f} {row['p95']:6.1f} {row['settle']:7.1f}   {ratio:.1f}",
+                flush=True,
+            )
+
+        show("interact, JupyterLab as installed", plain)
+        with running_lab(Path(folder) / "book") as lab:
+            show("interact, with the book's server settings", yardstick(page, lab))
+            for each in CHAPTERS:
+                if each.written and (len(sys.argv) < 2 or str(each.number) in sys.argv[1:]):
+                    for name, row in chapter(page, lab, pictures_alone(each, lab), each.pictures()):
+                        show(f"{each.number}: {name}", row)
+                        rows.append(row)
+    timed = [row for row in rows if row["n"]]
     print(json.dumps({f"worst {key}": round(max(r[key] for r in timed), 1) for key in ("median", "p95", "settle")}))
 
 

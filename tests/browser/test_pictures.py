@@ -21,14 +21,7 @@ from tests.browser.hands import (
 )
 
 
-@pytest.mark.parametrize(
-    "chapter",
-    [
-        pytest.param(chapter, id=chapter.file_name, marks=pytest.mark.xdist_group(f"alive-{chapter.file_name}"))
-        for chapter in CHAPTERS
-        if chapter.written
-    ],
-)
+@pytest.mark.parametrize("chapter", [c for c in CHAPTERS if c.written], ids=lambda c: c.file_name)
 def test_every_picture_of_the_chapter_is_alive(lab, page, chapter):
     """Move every control to both ends, drag every point, press every switch, preset and Play."""
     open_notebook(page, lab, pictures_alone(chapter, lab))

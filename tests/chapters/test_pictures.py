@@ -35,7 +35,7 @@ def remembering(compute):
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param((chapter, name), id=name, marks=pytest.mark.xdist_group(f"pictures-{chapter.file_name}"))
+        pytest.param((chapter, name), id=f"{chapter.file_name} {name}")
         for chapter in WRITTEN
         for name in chapter.module("pictures").__all__
     ],
