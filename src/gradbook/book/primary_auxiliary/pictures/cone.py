@@ -100,8 +100,7 @@ def feasible_cone(figure: str = "Figure 3.1") -> Picture:
                     Arrows("sum", "plain sum", COLOURS["grey"], width=3),
                     Arrows("update", "update u", COLOURS["ink"], width=4),
                 ],
-                width=420,
-                height=420,
+                size=(420, 420),
             ),
         ],
         readout=[

@@ -108,8 +108,7 @@ def stalling_iteration() -> Picture:
                     Path("iterates", "the article's u", COLOURS["ink"], width=2),
                     Dots("iterates", "", COLOURS["ink"], 40),
                 ],
-                width=320,
-                height=320,
+                size=(320, 320),
             ),
             Panel(
                 "The multipliers and lines of equal ½‖u‖²",
@@ -124,8 +123,7 @@ def stalling_iteration() -> Picture:
                 ],
                 x_label="λ₁",
                 y_label="λ₂",
-                width=320,
-                height=320,
+                size=(320, 320),
             ),
         ],
         readout=[

@@ -117,8 +117,7 @@ def _panel(title: str, key: str, colour: str) -> Panel:
         (_LOW, _HIGH),
         [Path("one", "", COLOURS["light"], 1.5), Path(key, "", COLOURS[colour], 2.5)],
         x_label="layer",
-        width=230,
-        height=230,
+        size=(230, 230),
         log_y=True,
     )
 
