@@ -232,30 +232,13 @@ mended = Exercise(
 _LAYERS = ((1.0, 0.0, 0.1), (2.0, 0.5, 0.25), (9.0, 2.5, 1.0), (0.5, -0.3, 0.5))
 
 
+def _push(q: float) -> float:
+    return sqrt(q / pi)
+
+
 def solve_layer(q: float, m: float, scale: float) -> tuple[float, float]:
     """The reference: q' = (1 + ε²) q + 2 ε m √(q/π), m' = m + ε √(q/π)."""
-    push = sqrt(q / pi)
-    return (1 + scale**2) * q + 2 * scale * m * push, m + scale * push
-
-
-def _half_variance(q: float, m: float, scale: float) -> tuple[float, float]:
-    push = sqrt(q / (2 * pi))
-    return (1 + scale**2) * q + 2 * scale * m * push, m + scale * push
-
-
-def _no_square(q: float, m: float, scale: float) -> tuple[float, float]:
-    push = sqrt(q / pi)
-    return q + 2 * scale * m * push, m + scale * push
-
-
-def _single_cross(q: float, m: float, scale: float) -> tuple[float, float]:
-    push = sqrt(q / pi)
-    return (1 + scale**2) * q + scale * m * push, m + scale * push
-
-
-def _swapped(q: float, m: float, scale: float) -> tuple[float, float]:
-    second, mean = solve_layer(q, m, scale)
-    return mean, second
+    return (1 + scale**2) * q + 2 * scale * m * _push(q), m + scale * _push(q)
 
 
 def _moments_agree(answer: Callable[..., Any]) -> None:
@@ -279,17 +262,29 @@ moments = Exercise(
     solution=solve_layer,
     mistakes=[
         Mistake(
-            lambda q, m, scale: ((1 + scale**2) * q, m + scale * sqrt(q / pi)),
+            lambda q, m, scale: ((1 + scale**2) * q, m + scale * _push(q)),
             "The cross term 2ε E[x f] is missing: the entries of x and of f both have a mean.",
         ),
-        Mistake(_half_variance, "The entries of xW have variance 2q, so relu's mean is √(2q)/√(2π) = √(q/π)."),
-        Mistake(_no_square, "The branch's own square is missing: E f² = q, times ε²."),
+        Mistake(
+            lambda q, m, scale: ((1 + scale**2) * q + 2 * scale * m * _push(q / 2), m + scale * _push(q / 2)),
+            "The entries of xW have variance 2q, so relu's mean is √(2q)/√(2π) = √(q/π).",
+        ),
+        Mistake(
+            lambda q, m, scale: (q + 2 * scale * m * _push(q), m + scale * _push(q)),
+            "The branch's own square is missing: E f² = q, times ε².",
+        ),
         Mistake(
             lambda q, m, scale: (solve_layer(q, m, scale)[0], m),
             "Each layer adds ε √(q/π) to the mean: that is where the explosion begins.",
         ),
-        Mistake(_swapped, "The second moment comes first, then the mean."),
-        Mistake(_single_cross, "The square of a sum has the cross term twice."),
+        Mistake(
+            lambda q, m, scale: solve_layer(q, m, scale)[::-1],
+            "The second moment comes first, then the mean.",
+        ),
+        Mistake(
+            lambda q, m, scale: ((1 + scale**2) * q + scale * m * _push(q), m + scale * _push(q)),
+            "The square of a sum has the cross term twice.",
+        ),
     ],
     same=same_on(_LAYERS, rtol=1e-9),
     hint="Square x + εf and take the mean: E x² = q, E f = √(q/π), E f² = q, and E[x f] = m · E f.",

@@ -106,26 +106,6 @@ def solve_parameters(hidden_size: int, head_size: int, num_types: int) -> int:
     return 2 * (hidden_size + 1) * head_size + 2 * (2 * head_size + 1) * num_types
 
 
-def _types_from_hidden(hidden_size: int, head_size: int, num_types: int) -> int:
-    return 2 * (hidden_size + 1) * head_size + 2 * (hidden_size + 1) * num_types
-
-
-def _starts_only(hidden_size: int, head_size: int, num_types: int) -> int:
-    return 2 * (hidden_size + 1) * head_size + (2 * head_size + 1) * num_types
-
-
-def _queries_only(hidden_size: int, head_size: int, num_types: int) -> int:
-    return (hidden_size + 1) * head_size + 2 * (2 * head_size + 1) * num_types
-
-
-def _one_bias(hidden_size: int, head_size: int, num_types: int) -> int:
-    return 2 * (hidden_size + 1) * head_size + 4 * head_size * num_types
-
-
-def _one_bias_a_type(hidden_size: int, head_size: int, num_types: int) -> int:
-    return 2 * (hidden_size + 1) * head_size + (4 * head_size + 1) * num_types
-
-
 def _counts_agree(answer: Callable[..., Any]) -> None:
     for sizes in _SIZES:
         found = as_number(returned(answer, *sizes))
@@ -145,18 +125,28 @@ count_parameters = Exercise(
     solution=solve_parameters,
     mistakes=[
         Mistake(
-            lambda hidden_size, head_size, num_types: 2 * hidden_size * head_size + 4 * head_size * num_types,
+            lambda h, d, t: 2 * h * d + 4 * d * t,
             "These are the weights. Each layer also has a bias, one number an output.",
         ),
         Mistake(
-            lambda hidden_size, head_size, num_types: 2 * (hidden_size + 1) * head_size * num_types,
+            lambda h, d, t: 2 * (h + 1) * d * t,
             "That is GlobalPointer. Here the queries and keys are shared by all types.",
         ),
-        Mistake(_types_from_hidden, "That is (4.4): the type part reads h. In (4.5) it reads [q; k], 2d numbers."),
-        Mistake(_starts_only, "A type scores the start and the end: two outputs."),
-        Mistake(_queries_only, "Queries and keys: two vectors of head_size a token."),
-        Mistake(_one_bias, "The layer that scores the types has biases too, two a type."),
-        Mistake(_one_bias_a_type, "a_α and b_α have a bias each: two a type, though one would do."),
+        Mistake(
+            lambda h, d, t: 2 * (h + 1) * d + 2 * (h + 1) * t,
+            "That is (4.4): the type part reads h. In (4.5) it reads [q; k], 2d numbers.",
+        ),
+        Mistake(lambda h, d, t: 2 * (h + 1) * d + (2 * d + 1) * t, "A type scores the start and the end: two outputs."),
+        Mistake(
+            lambda h, d, t: (h + 1) * d + 2 * (2 * d + 1) * t, "Queries and keys: two vectors of head_size a token."
+        ),
+        Mistake(
+            lambda h, d, t: 2 * (h + 1) * d + 4 * d * t, "The layer that scores the types has biases too, two a type."
+        ),
+        Mistake(
+            lambda h, d, t: 2 * (h + 1) * d + (4 * d + 1) * t,
+            "a_α and b_α have a bias each: two a type, though one would do.",
+        ),
     ],
     same=same_on(_SIZES, read=float),
     hint="Two linear layers: D → 2d once, and 2d → 2T. A layer from n to m has (n + 1)·m parameters.",
