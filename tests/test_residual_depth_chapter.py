@@ -25,7 +25,7 @@ from gradbook.book.residual_depth.increments import digit_loss
 from gradbook.book.residual_depth.pictures import layers, lottery, step
 from gradbook.book.residual_depth.pictures import layers as draws
 from gradbook.book.residual_depth.pictures import lottery as laws
-from gradbook.book.residual_depth.pictures.sizes import sizes_state
+from gradbook.book.residual_depth.pictures.layers import sizes_state
 from gradbook.book.residual_depth.theory import (
     PREDICTED,
     RELU_RATE,

@@ -226,8 +226,7 @@ def _graph_panel() -> Panel:
             Labels("row words", size=12, centred=True),
             Labels("numbers", size=11, colour=COLOURS["grey"], centred=True),
         ],
-        width=345,
-        height=320,
+        size=(345, 320),
         bare=True,
     )
 
@@ -253,8 +252,7 @@ def event_arcs() -> Picture:
                     Labels("line", size=14, centred=True),
                     Labels("roles", size=11, centred=True),
                 ],
-                width=WIDTH,
-                height=HEIGHT,
+                size=(WIDTH, HEIGHT),
                 bare=True,
             ),
             _graph_panel(),

@@ -194,8 +194,7 @@ def _panel(title: str, prefix: str, more: Sequence[Mark]) -> Panel:
             Labels(f"{prefix} words", size=15, centred=True),
             Labels(f"{prefix} roles", size=13, centred=True),
         ],
-        width=330,
-        height=330,
+        size=(330, 330),
         bare=True,
     )
 

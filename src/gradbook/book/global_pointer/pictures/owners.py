@@ -66,8 +66,7 @@ def _map(name: str) -> Panel:
             Labels(f"{name} words", size=15, centred=True),
             Labels(edges, size=14, centred=True),
         ],
-        width=230,
-        height=230,
+        size=(230, 230),
         bare=True,
     )
 
@@ -95,8 +94,7 @@ def crossing() -> Picture:
                     *(Dots(f"{name} here", "", colour, 60) for name, colour in colours.items()),
                 ],
                 x_label="step",
-                width=250,
-                height=230,
+                size=(250, 230),
                 log_y=True,
             ),
         ],

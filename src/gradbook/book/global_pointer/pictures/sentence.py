@@ -101,8 +101,7 @@ def map_panel(title: str, prefix: str, side: int, more: Sequence[Mark] = (), siz
             *(Path(f"{prefix} {label}", label, TYPE_COLOURS[label], 2.5) for label in LABELS),
             *more,
         ],
-        width=side,
-        height=side,
+        size=(side, side),
         bare=True,
     )
 
@@ -175,8 +174,7 @@ def boxes_panel(title: str) -> Panel:
             Labels("line", size=14, centred=True),
             Labels("names", size=11, centred=True),
         ],
-        width=WIDTH,
-        height=HEIGHT,
+        size=(WIDTH, HEIGHT),
         bare=True,
     )
 

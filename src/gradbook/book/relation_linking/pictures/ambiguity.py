@@ -59,8 +59,7 @@ def rows_panel() -> Panel:
         (0.3, 6.4),
         (0.4, 5.2),
         [*paths, *texts, Labels("numbers", size=14, centred=True)],
-        width=260,
-        height=250,
+        size=(260, 250),
         bare=True,
     )
 
@@ -138,8 +137,7 @@ def _span_panel(title: str, role: str) -> Panel:
             Labels(edges, size=12, colour=COLOURS["grey"], centred=True),
             *(Path(f"{role} {k}", "", colour, 4) for k, colour in enumerate(COLOURS_OF)),
         ],
-        width=190,
-        height=190,
+        size=(190, 190),
         bare=True,
     )
 
@@ -164,8 +162,7 @@ def _link_panel() -> Panel:
             Labels("owners", size=14, centred=True),
             Labels("drawn words", size=13, centred=True),
         ],
-        width=380,
-        height=212,
+        size=(380, 212),
         bare=True,
     )
 

@@ -150,8 +150,7 @@ def _maps_panel() -> Panel:
             Path("above", "above the threshold", COLOURS["ink"], 1.5),
             Path("lit", "the chosen triple's four cells", LIT, 3.5),
         ],
-        width=570,
-        height=round(570 * (1 + _STEP + 2.6 * EDGE) / (1 + _STEP + EDGE)),
+        size=(570, round(570 * (1 + _STEP + 2.6 * EDGE) / (1 + _STEP + EDGE))),
         bare=True,
     )
 
