@@ -17,7 +17,7 @@ export JUPYTER_CONFIG_PATH := $(CURDIR)/.jupyter
 export JUPYTER_PREFER_ENV_PATH := 1
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test check format chapter notebooks book figures bench stored help
+.PHONY: lab test style check format chapter notebooks book figures bench stored help
 .DELETE_ON_ERROR:
 
 help:
@@ -52,10 +52,13 @@ lab: .venv/lab.done
 	@echo "Opening the book in JupyterLab. Its address, with the token, is printed below; Ctrl+C twice stops it."
 	@$(BIN)/jupyter lab $(ROOT_FLAG)
 
-check: .venv/test.done
-	@echo "Checking style and types …"
+style: .venv/test.done
+	@echo "Checking style …"
 	@$(BIN)/ruff check --quiet src tests chapters
 	@$(BIN)/ruff format --quiet --check src tests
+
+check: style
+	@echo "Checking types …"
 	@$(BIN)/mypy --no-error-summary
 
 format: .venv/test.done
@@ -64,7 +67,7 @@ format: .venv/test.done
 
 # Two workers share two cores: a second thread in each would wait for the first of the other.
 test notebooks chapter: export OMP_NUM_THREADS := 1
-test: check
+test: style
 	@echo "Looking for Chromium and Chinese fonts …"
 	@sh tests/browser/install_chromium.sh
 	@echo "Running all tests …"

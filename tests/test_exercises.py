@@ -1,7 +1,5 @@
 """Checkers tell right from wrong, recognise the usual mistakes, and never crash on what a reader may write."""
 
-import importlib
-
 import numpy as np
 import pytest
 
@@ -14,7 +12,7 @@ def all_exercises():
     """Every exercise of every chapter module."""
     found = []
     for chapter in CHAPTERS:
-        found += importlib.import_module(f"gradbook.book.{chapter.name.replace('-', '_')}.exercises").ALL
+        found += chapter.module("exercises").ALL
     return found
 
 

@@ -295,6 +295,11 @@ def test_the_readme_names_every_make_target_that_it_should():
         assert (ROOT / link).exists(), link
 
 
+def test_types_are_right():
+    done = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_scripts_are_sound_shell():
     for script in (ROOT / ".ci" / "run", ROOT / "tests" / "browser" / "install_chromium.sh"):
         subprocess.run(["bash", "-n", script], check=True)

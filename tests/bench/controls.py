@@ -20,9 +20,9 @@ import nbformat
 from playwright.sync_api import Locator, Page
 
 from gradbook.book.chapters import CHAPTERS
-from gradbook.book.explore import Picture
+from gradbook.book.explore import Picture, Slider, Steps
 from gradbook.book.make.browser import PANEL, Lab, browser_page, chromium, open_notebook, run_all, running_lab, settle
-from tests.browser.hands import LIVE, changes, handles_of, pictures_alone, reset, reveal, settings
+from tests.browser.hands import LIVE, changes, handles_of, pictures_alone, pictures_of, reset, reveal, settings
 
 MOVES = 20
 YARDSTICK = """
@@ -47,11 +47,11 @@ WATCH = """
   addEventListener("pointermove", onMove, true);
   const added = r => [...r.addedNodes].some(n => n.matches?.(selector) || n.querySelector?.(selector));
   const own = r => handle.parentNode.contains(r.target);
-  const drawn = r => !own(r) && (r.target.matches?.(selector) || added(r));
-  const seen = records => { if (records.some(drawn)) w.dirty = true; };
+  const changed = r => !own(r) && (r.target.matches?.(selector) || added(r));
+  const seen = records => { w.dirty ||= records.some(changed); };
   const observer = new MutationObserver(seen);
-  const attributeFilter = ["d", "href", "src", "transform"];
-  observer.observe(root, {subtree: true, childList: true, attributes: true, attributeFilter});
+  const shapes = ["d", "href", "src", "transform"];
+  observer.observe(root, {subtree: true, childList: true, attributes: true, attributeFilter: shapes});
   const painted = new MessageChannel();      // a message sent in a frame arrives when the frame has been painted
   painted.port1.onmessage = () => {
     if (w.dirty) { w.dirty = false; w.frames.push(performance.timeOrigin + performance.now()); }
@@ -72,16 +72,12 @@ def measure(page: Page, root: Locator, handle: Locator, selector: str, across: f
     root.evaluate(WATCH, [selector, handle.element_handle()])
     page.mouse.move(x, y)
     page.mouse.down()
-    for _ in range(3):
-        x, y = x + across, y + up
-        page.mouse.move(x, y)
-        settle(page)
+    page.mouse.move(x + across, y + up)
+    settle(page)
     latencies = []
     for i in range(MOVES):
-        turn = 1 if i % 10 < 5 else -1  # back and forth, to stay inside
-        x, y = x + turn * across, y + turn * up
         frames = page.evaluate("() => (__watch.events.length = 0, __watch.frames.length)")
-        page.mouse.move(x, y)
+        page.mouse.move(x + i % 2 * across, y + i % 2 * up)  # back and forth, to stay inside
         try:
             page.wait_for_function("n => __watch.frames.length > n", arg=frames, timeout=3000, polling="raf")
         except Exception:
@@ -129,6 +125,8 @@ def chapter(page: Page, lab: Lab, path: str, shown: list[Picture]) -> Iterator[t
         picture = page.locator(LIVE).nth(number)
         picture.scroll_into_view_if_needed()
         handles = picture.locator(".noUi-handle")
+        sliders = [control for control in made.controls if isinstance(control, Slider | Steps)]
+        stops = [len(c.stops()) if isinstance(c, Slider) else c.high + 1 for c in sliders]
         for i in range(handles.count()):
             for setting in settings(page, picture, made.presets):
                 reset(page, picture)
@@ -138,7 +136,10 @@ def chapter(page: Page, lab: Lab, path: str, shown: list[Picture]) -> Iterator[t
                 if changes(page, picture, partial(page.keyboard.press, "ArrowRight")):
                     break
             label = handles.nth(i).locator("xpath=ancestor::div[contains(@class,'widget-inline-hbox')][1]/label").first
-            measured = measure(page, picture, handles.nth(i), ".svg-figure *", 4, 0)
+            track = handles.nth(i).locator("xpath=ancestor::div[contains(@class,'noUi-target')][1]").bounding_box()
+            box = handles.nth(i).bounding_box()
+            step = max(4, track["width"] / (stops[i] - 1)) * (1 if box["x"] < track["x"] + track["width"] / 2 else -1)
+            measured = measure(page, picture, handles.nth(i), ".svg-figure *", step, 0)
             yield f"picture {number + 1}, slider {label.inner_text()}", measured
         reset(page, picture)
         reveal(page, picture)
@@ -172,7 +173,7 @@ def main() -> None:
             show("interact, with the book's server settings", yardstick(page, lab))
             for each in CHAPTERS:
                 if each.written and (len(sys.argv) < 2 or str(each.number) in sys.argv[1:]):
-                    for name, row in chapter(page, lab, pictures_alone(each, lab), each.pictures()):
+                    for name, row in chapter(page, lab, pictures_alone(each, lab), pictures_of(each)):
                         show(f"{each.number}: {name}", row)
                         rows.append(row)
     timed = [row for row in rows if row["n"]]

@@ -67,6 +67,12 @@ def pictures_alone(chapter, lab):
     return path
 
 
+def pictures_of(chapter):
+    """The pictures that these cells show, in order."""
+    module = chapter.module("pictures")
+    return sorted((getattr(module, name)() for name in module.__all__), key=lambda picture: picture.caption)
+
+
 def live(page, number):
     return page.locator(LIVE).nth(number)
 

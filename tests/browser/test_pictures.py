@@ -15,6 +15,7 @@ from tests.browser.hands import (
     keyboard_moves_everything,
     live,
     pictures_alone,
+    pictures_of,
     plays,
     press_every_preset,
     press_every_switch,
@@ -28,8 +29,7 @@ def test_every_picture_of_the_chapter_is_alive(lab, page, chapter):
     run_all(page)
     assert page.locator(f"{PANEL} [data-mime-type='application/vnd.jupyter.error']").count() == 0
     assert page.locator(f"{PANEL} [data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-    module = chapter.module("pictures")
-    shown = sorted((getattr(module, name)() for name in module.__all__), key=lambda picture: picture.caption)
+    shown = pictures_of(chapter)
     expect(page.locator(LIVE)).to_have_count(len(shown))
     for number, made in enumerate(shown):
         kinds = {kind: [c for c in made.controls if isinstance(c, kind)] for kind in (Point, Steps, Switches)}

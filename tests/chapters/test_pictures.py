@@ -44,6 +44,7 @@ def picture(request):
     """A picture of a chapter, remembering its states."""
     chapter, name = request.param
     made = getattr(chapter.module("pictures"), name)()
+    assert made.caption.startswith(f"Figure {chapter.number}.")
     return replace(made, compute=remembering(made.compute))
 
 

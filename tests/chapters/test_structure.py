@@ -183,7 +183,6 @@ class TestEveryNotebook:
 def test_the_front_page_lists_every_chapter_with_its_question_and_picture():
     text = prose(read(ROOT / "chapters" / "index.ipynb"))
     sections = re.split(r"^### ", text, flags=re.M)[1:]
-    assert len(sections) == 8
     for chapter, section in zip(CHAPTERS, sections, strict=True):
         assert chapter.title in section.splitlines()[0]
         assert chapter.question in section

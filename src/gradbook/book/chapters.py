@@ -26,11 +26,6 @@ class Chapter:
         return f"{self.number:02d}-{self.name}"
 
     @property
-    def stage(self) -> str:
-        """For example ``gradbook.book.loss_weighting``, the package of its pictures, exercises and figures."""
-        return f"gradbook.book.{self.name.replace('-', '_')}"
-
-    @property
     def notebook(self) -> Path:
         """Where the notebook is, or will be."""
         return ROOT / "chapters" / f"{self.file_name}.ipynb"
@@ -41,7 +36,7 @@ class Chapter:
         return self.notebook.exists()
 
     def module(self, name: str) -> ModuleType:
-        """Import the chapter's ``pictures`` or ``exercises``."""
+        """Import the chapter's ``pictures``, ``exercises`` or ``figures``."""
         return importlib.import_module(f"gradbook.book.{self.name.replace('-', '_')}.{name}")
 
 

@@ -27,7 +27,7 @@ Choices = Mapping[str, Sequence[str]]
 DUEE_FIN_CHOICES: dict[str, tuple[str, ...]] = {"环节": ("筹备上市", "暂停上市", "正式上市", "终止上市")}
 
 
-class Choice(NamedTuple):
+class ListedValue(NamedTuple):
     """A role and its value, one of a fixed list."""
 
     role: str
@@ -38,7 +38,7 @@ class ChosenEvent(NamedTuple):
     """An event with arguments in the text, and what was chosen for the roles that aren't."""
 
     event: Event
-    choices: frozenset[Choice] = frozenset()
+    choices: frozenset[ListedValue] = frozenset()
 
 
 def enumerated_roles(events: Iterable[ChosenEvent], choices: Choices) -> list[Event]:
@@ -84,17 +84,17 @@ def _restored(event: Event, choices: Choices) -> ChosenEvent:
     return ChosenEvent(Event(event.type, rest), frozenset(found.values()))
 
 
-def _choice(argument: Argument, choices: Choices) -> Choice | None:
+def _choice(argument: Argument, choices: Choices) -> ListedValue | None:
     """The choice that an argument stands for, if its role is an enumerated one."""
     role, equals, value = str(argument.role).partition("=")
     if not equals or role not in choices:
         return None
-    choice = Choice(role, value)
+    choice = ListedValue(role, value)
     _check(choice, choices)
     return choice
 
 
-def _check(choice: Choice, choices: Choices) -> None:
+def _check(choice: ListedValue, choices: Choices) -> None:
     if choice.role not in choices:
         raise ValueError(f"role must be one of {', '.join(choices)}, got {choice.role!r}")
     if choice.value not in choices[choice.role]:

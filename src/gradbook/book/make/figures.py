@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from gradbook.book.chapters import CHAPTERS, ROOT
+from gradbook.book.chapters import CHAPTERS, ROOT, Chapter
 from gradbook.book.explore import new_figure
 from gradbook.book.explore.style import png
 from gradbook.book.loss_weighting import pictures
 
 
-def card(stage: str) -> Figure:
+def card(chapter: Chapter) -> Figure:
     """Return the small picture of a chapter for the front page and the README: what ``card(ax)`` in ``figures`` draws.
 
-    ``stage`` is the chapter's package; AttributeError if its figures have no card.
+    Raises AttributeError if its figures have no card.
     """
     figure, ax = new_figure(2.4, 1.8)
-    importlib.import_module(f"{stage}.figures").card(ax)
+    chapter.module("figures").card(ax)
     ax.set(xticks=[], yticks=[])
     ax.minorticks_off()
     ax.grid(False)
@@ -34,7 +33,7 @@ def _hero() -> Figure:
 
 def drawings() -> dict[str, Callable[[], Figure]]:
     """Return, by path below ``figures/``, the function that draws the file."""
-    cards = {f"{chapter.file_name}/card.png": partial(card, chapter.stage) for chapter in CHAPTERS}
+    cards = {f"{chapter.file_name}/card.png": partial(card, chapter) for chapter in CHAPTERS}
     return {**cards, "01-loss-weighting/two-bowls.png": _hero}
 
 
