@@ -20,10 +20,10 @@ from gradbook.book.event_linking.ceiling import (
     spurious_events,
     spurious_kinds,
 )
-from gradbook.book.event_linking.enumerated import (
+from gradbook.book.event_linking.sets import (
     DUEE_FIN_CHOICES,
-    Choice,
     ChosenEvent,
+    ListedValue,
     enumerated_roles,
     restore_enumerated,
 )
@@ -547,7 +547,7 @@ def test_in_real_annotation_only_the_coding_by_position_adds_events():
 
 def test_enumerated_roles_come_back():
     plain = ChosenEvent(event("上市", (0, 1, TRIGGER), (3, 5, "公司")))
-    chosen = [plain._replace(choices=frozenset({Choice("环节", v)})) for v in DUEE_FIN_CHOICES["环节"]]
+    chosen = [plain._replace(choices=frozenset({ListedValue("环节", v)})) for v in DUEE_FIN_CHOICES["环节"]]
     coded = enumerated_roles([plain, *chosen], DUEE_FIN_CHOICES)
     assert coded[0] == plain.event
     assert Argument(0, 1, "环节=暂停上市") in coded[2].arguments  # stage = suspended
@@ -558,18 +558,18 @@ def test_enumerated_roles_come_back():
 def test_a_choice_without_a_trigger_makes_one():
     alone = event("上市", (4, 5, "环节=正式上市"))
     restored = restore_enumerated([alone], DUEE_FIN_CHOICES)
-    assert restored == [(event("上市", (4, 5, TRIGGER)), {Choice("环节", "正式上市")})]
+    assert restored == [(event("上市", (4, 5, TRIGGER)), {ListedValue("环节", "正式上市")})]
 
 
 def test_bad_choices_are_refused():
     plain = event("listing", (0, 1, TRIGGER))
     choices = {"stage": ("begun", "ended")}
     with pytest.raises(ValueError, match="stage must be one of begun, ended, got 'sold'"):
-        enumerated_roles([ChosenEvent(plain, frozenset({Choice("stage", "sold")}))], choices)
+        enumerated_roles([ChosenEvent(plain, frozenset({ListedValue("stage", "sold")}))], choices)
     with pytest.raises(ValueError, match="role must be one of stage, got 'price'"):
-        enumerated_roles([ChosenEvent(plain, frozenset({Choice("price", "begun")}))], choices)
+        enumerated_roles([ChosenEvent(plain, frozenset({ListedValue("price", "begun")}))], choices)
     with pytest.raises(ValueError, match="must have one trigger, got 0 in"):
-        enumerated_roles([ChosenEvent(event("a", (0, 0, "x")), frozenset({Choice("stage", "begun")}))], choices)
+        enumerated_roles([ChosenEvent(event("a", (0, 0, "x")), frozenset({ListedValue("stage", "begun")}))], choices)
     with pytest.raises(ValueError, match="already, got Argument"):
         enumerated_roles([ChosenEvent(event("a", (0, 0, "stage=begun")))], choices)
     with pytest.raises(ValueError, match="stage must be one of begun, ended, got 'sold'"):

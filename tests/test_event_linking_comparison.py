@@ -10,9 +10,9 @@ from gradbook.book.event_linking import comparison as tables
 from gradbook.book.event_linking import sets as facts
 from gradbook.book.event_linking.comparison import build, classes_of, evaluate, run
 from gradbook.book.event_linking.sets import EventSet, load_set
-from gradbook.book.fitting import Budget
 from gradbook.book.relation_linking.comparison import POINTERS
 from gradbook.book.stored import STORED
+from gradbook.book.tables import Budget
 from gradbook.event_linking import TRIGGER, Argument, Event, TooManySubgraphs
 from gradbook.extraction.annotated import EventText
 from gradbook.extraction.event_extractor import EventExtractor

@@ -12,7 +12,17 @@ from gradbook.book.data.meetings import load_meetings
 from gradbook.book.event_linking import pictures
 from gradbook.book.event_linking.ceiling import EXAMPLES as CODED
 from gradbook.book.event_linking.ceiling import recoded
-from gradbook.book.event_linking.models import ENGLISH, EXAMPLES, MODEL, SENTENCED, load_model, model_facts
+from gradbook.book.event_linking.models import (
+    ENGLISH,
+    EXAMPLES,
+    MODEL,
+    SENTENCED,
+    both_types,
+    load_model,
+    main,
+    model_facts,
+    with_byline,
+)
 from gradbook.book.event_linking.pictures import (
     arcs,
     calls,
@@ -38,7 +48,6 @@ from gradbook.book.event_linking.pictures.calls import (
     random_graph,
 )
 from gradbook.book.event_linking.traces import count_calls
-from gradbook.book.event_linking.train_models import both_types, main, with_byline
 from gradbook.book.explore import Switches
 from gradbook.book.explore.live import Live
 from gradbook.book.stored import STORED
@@ -102,7 +111,7 @@ def test_the_stored_model_is_small_and_what_its_facts_say():
     assert {word for known in model.linker.classes for word in known} <= ENGLISH.keys()
     assert float(facts["test bylines F1 of arguments"]) > 0.95
     assert 0.7 < float(facts["test meetings F1 of arguments"]) < float(facts["dev F1 of arguments"])
-    assert facts["command"] == "python -m gradbook.book.event_linking.train_models model"
+    assert facts["command"] == "python -m gradbook.book.event_linking.models model"
 
 
 def test_the_model_is_right_in_all_sentences_but_one():

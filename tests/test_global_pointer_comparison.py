@@ -5,10 +5,10 @@ import json
 import pytest
 import torch
 
-from gradbook.book.fitting import Budget, fit
 from gradbook.book.global_pointer import comparison as tables
 from gradbook.book.global_pointer.comparison import HEADS, build, f1, inner, joined_names, outermost, run
 from gradbook.book.global_pointer.measurements import formula_pushes
+from gradbook.book.tables import Budget, fit
 from gradbook.extraction.annotated import Entity, Sentence
 from gradbook.extraction.characters import CharacterEmbedding, Characters
 from gradbook.extraction.encoders import BiLSTM, TextEncoder

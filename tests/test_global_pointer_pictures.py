@@ -13,6 +13,7 @@ from gradbook.book.explore import COLOURS
 from gradbook.book.explore.live import Live
 from gradbook.book.global_pointer import pictures
 from gradbook.book.global_pointer.comparison import build
+from gradbook.book.global_pointer.expressible import CASES, HEADS, STEPS, stored_runs, train_case
 from gradbook.book.global_pointer.models import (
     EXAMPLES,
     LABELS,
@@ -39,7 +40,6 @@ from gradbook.book.global_pointer.pictures import (
 from gradbook.book.global_pointer.pictures import (
     training as lengths,
 )
-from gradbook.book.global_pointer.pictures.owners import CASES, HEADS, STEPS, stored_runs, train_case
 from gradbook.book.stored import STORED
 from gradbook.book.tables import HEAD_COLOURS
 from gradbook.extraction.annotated import Entity
@@ -92,7 +92,7 @@ def test_a_stored_model_is_what_its_facts_say(name):
     assert facts["head"] == MODELS[name][0]
     assert type(model.head) is type(build(facts["head"], LABELS).head)
     assert 0.65 < float(facts["test F1"]) < 0.85
-    assert "gradbook.book.global_pointer.train_models" in facts["command"]
+    assert "gradbook.book.global_pointer.models" in facts["command"]
     if name != "crf":
         assert model.head.rotary == MODELS[name][1] == (facts["rotary"] == "True")
 
@@ -192,7 +192,7 @@ def test_a_sentence_of_ones_own():
     assert live.values["text"] == "上海Ａ公司总经理访问德国🙂"
     assert "your own" in live._readout.value
     assert "🙂" in live._message.value
-    assert sentence.known_characters().unknown("上海Ａ🙂") == ["🙂"]
+    assert sentence.known_characters(load_model("efficient").encoder).unknown("上海Ａ🙂") == ["🙂"]
     live._inputs["text"].value = "长" * 33
     assert "at most 32 characters, got 33" in live._message.value
     assert live.values["text"] == "上海Ａ公司总经理访问德国🙂"

@@ -481,7 +481,7 @@ def test_a_finished_task_stops_mgda_and_not_the_normalised_one():
 
 @pytest.mark.once
 def test_a_short_training_repeats_itself_and_every_method_learns():
-    budget = comparison.Budget(width=16, batch=64, steps=30, rate=0.005)
+    budget = comparison.Schedule(width=16, batch=64, steps=30, rate=0.005)
     data = comparison.yeast(0)
     for name, method in comparison.methods().items():
         first, second = (comparison.train(data, method, seed=0, budget=budget) for _ in range(2))

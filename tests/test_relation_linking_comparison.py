@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from gradbook.book.fitting import Budget
 from gradbook.book.relation_linking import comparison as tables
 from gradbook.book.relation_linking.comparison import POINTERS, build, run
 from gradbook.book.relation_linking.sets import RelationSet, load_set, repeated, set_counts, unwanted
 from gradbook.book.stored import fill_table
+from gradbook.book.tables import Budget
 from gradbook.extraction.annotated import Fact, RelationText, Triple
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"

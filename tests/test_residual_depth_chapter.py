@@ -25,7 +25,7 @@ from gradbook.book.residual_depth.increments import digit_loss
 from gradbook.book.residual_depth.pictures import layers, lottery, step
 from gradbook.book.residual_depth.pictures import layers as draws
 from gradbook.book.residual_depth.pictures import lottery as laws
-from gradbook.book.residual_depth.pictures.sizes import sizes_state
+from gradbook.book.residual_depth.pictures.layers import sizes_state
 from gradbook.book.residual_depth.theory import (
     PREDICTED,
     RELU_RATE,
@@ -43,9 +43,9 @@ from gradbook.book.residual_depth.theory import (
 from gradbook.book.residual_depth.training import (
     CHANCE,
     OPTIMIZERS,
-    Budget,
     Network,
     Outcome,
+    Recipe,
     batches,
     cross_entropy,
     digits,
@@ -54,7 +54,7 @@ from gradbook.book.residual_depth.training import (
 from gradbook.book.stored import STORED
 from gradbook.residual_depth import Design, ResidualStack, depth_profile, first_step
 
-SMALL = Budget(width=8, batch=8, steps=6)
+SMALL = Recipe(width=8, batch=8, steps=6)
 
 
 def torch_stack(design, weights):
@@ -283,7 +283,7 @@ def test_a_training_repeats_itself_and_every_seed_is_a_run_of_its_own():
 
 
 def test_a_residual_network_learns_the_digits():
-    outcome = train(VARIANTS["ε = 1/√N"](20), 20, "Adam", 0.005, Budget(width=16, steps=80), seeds=1)
+    outcome = train(VARIANTS["ε = 1/√N"](20), 20, "Adam", 0.005, Recipe(width=16, steps=80), seeds=1)
     assert outcome.accuracy[0] > 0.6
     assert outcome.losses[0, -10:].mean() < CHANCE / 2
 
@@ -361,14 +361,14 @@ def test_the_stored_training_is_what_the_command_measures(table):
     stored = json.loads((STORED / f"08-{table}.json").read_text())
     assert stored["command"].endswith(table)
     assert stored["seeds"] == comparison.SEEDS
-    assert stored["budget"] == vars(Budget())
+    assert stored["budget"] == vars(Recipe())
     by_place = {(run["variant"], run["depth"]): run for run in stored["runs"]}
     assert set(runs_of(stored)) <= set(VARIANTS)
     for (_, depth), run in by_place.items():
         ladder = comparison.RATES[table] if depth < 1000 else comparison.FEWER_RATES
         assert run["rates"] == list(ladder[: len(run["rates"])])
     design, rate = VARIANTS["ε = 1/N"](10), by_place["ε = 1/N", 10]["rates"][2]
-    again = train(design, 10, comparison.OPTIMIZER[table], rate, Budget(), comparison.SEEDS)
+    again = train(design, 10, comparison.OPTIMIZER[table], rate, Recipe(), comparison.SEEDS)
     kept = by_place["ε = 1/N", 10]["accuracy"][2]
     assert again.accuracy.mean() == pytest.approx(np.mean(kept), abs=0.03)
 

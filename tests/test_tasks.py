@@ -364,7 +364,7 @@ def test_every_method_writes_its_direction_and_the_heads_own_gradients():
     assert not torch.allclose(bound, expected["MGDA"])
 
 
-SHORT_RUN = pareto.Budget(width=8, batch=32, steps=30, rate=0.005)
+SHORT_RUN = pareto.Schedule(width=8, batch=32, steps=30, rate=0.005)
 
 
 def test_a_run_is_the_same_every_time_and_mgda_raises_no_task():

@@ -16,10 +16,9 @@ import networkx
 import torch
 from torch import Tensor
 
-from gradbook.book.event_linking.pictures.calls import random_graph
 from gradbook.book.event_linking.pictures.graph import adjacency_of, edges_of
 from gradbook.book.event_linking.pictures.searches import party
-from gradbook.book.event_linking.traces import count_calls
+from gradbook.book.event_linking.traces import count_calls, random_graph
 from gradbook.book.stored import STORED, write_table
 from gradbook.event_linking import complete_subgraphs
 from gradbook.event_linking.cliques import article_cliques, bit_rows, maximal_cliques

@@ -7,9 +7,13 @@ still ``...`` is no error: an unsolved exercise leaves the notebook runnable.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Wrong(Exception):
@@ -117,6 +121,63 @@ def returned(function: Callable[..., Any], *arguments: Any) -> Any:
     if value is None:
         raise Wrong("Your function returns nothing: is a return missing?")
     return value
+
+
+def returned_array(
+    function: Callable[..., Any],
+    shape: tuple[int, ...],
+    *arguments: Any,
+    told: str = "It returns shape {found}, not {shape}.",
+) -> NDArray[np.float64]:
+    """Call the reader's function with copies, which it may change, and return its array in floats.
+
+    Raises as :func:`returned`, and :class:`Wrong` for another shape than ``shape``: ``told`` says so.
+    """
+    found = np.asarray(returned(function, *deepcopy(arguments)), dtype=float)
+    if found.shape != shape:
+        raise Wrong(told.format(found=found.shape, shape=shape))
+    return found
+
+
+def as_number(value: Any) -> float:
+    """Return the number that an answer gave; :class:`Wrong` for text, which float would read."""
+    if isinstance(value, (str, bytes)):
+        raise Wrong(f"A number is asked for, it returns a {type(value).__name__}.")
+    return float(value)
+
+
+def named(value: Any) -> str:
+    """Return the kind of a value with its article, "a str" or "an int"."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def same_on(
+    cases: Iterable[Sequence[Any]],
+    read: Callable[[Any], Any] | None = None,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+) -> Callable[[Any, Any], bool]:
+    """Return the ``same`` of an exercise that asks for a function: do two functions return the same on all cases?
+
+    Arrays of numbers that are near, NaN beside NaN; with ``read``, what it makes of both results is equal. Every call
+    gets a copy of the case.
+    """
+    known = list(cases)
+
+    def same(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
+        for case in known:
+            with np.errstate(all="ignore"):
+                first, second = a(*deepcopy(case)), b(*deepcopy(case))
+            if read is not None:
+                alike = read(first) == read(second)
+            else:
+                alike = np.shape(first) == np.shape(second) and np.allclose(first, second, rtol, atol, equal_nan=True)
+            if not alike:
+                return False
+        return True
+
+    return same
 
 
 def same_number(a: Any, b: Any) -> bool:

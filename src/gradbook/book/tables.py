@@ -1,12 +1,10 @@
-"""What chapters 4 to 6 show of their comparisons and benches: rows of a table, seed by seed, and a figure of the seeds.
-
-A stored comparison is a table with the number of ``epochs`` and its ``runs``, each a mapping with its "seed", what
-varied (the "head", the "pointer", a "method", …) and what was measured ("test", "precision", …).
-"""
+"""Comparisons: what every model of one gets, how it is trained, and the tables and figures that its runs make."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -14,6 +12,62 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from gradbook.book.explore import COLOURS, new_figure
+from gradbook.extraction.training import History, train
+
+Parts = tuple[Sequence[Any], Sequence[Any], Sequence[Any]]
+"""Annotated texts: train, dev and test."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What every model of a comparison gets: passes over the data, texts a step, the highest learning rate.
+
+    The names are those of :func:`gradbook.extraction.training.train`.
+    """
+
+    epochs: int = 12
+    batch_size: int = 32
+    learning_rate: float = 3e-3
+
+
+def fit(
+    model: nn.Module,
+    texts: Sequence[Any],
+    dev: Sequence[Any],
+    budget: Budget,
+    score: Callable[[Any, Sequence[Any]], float],
+    **options: Any,
+) -> History:
+    """Train ``model`` and leave it with the weights of the epoch that did best on ``dev`` by ``score(model, dev)``.
+
+    ``options``, such as ``seed``, go to :func:`gradbook.extraction.training.train`. Texts of like length share a batch.
+    """
+    return train(
+        model,
+        list(texts),
+        **asdict(budget),
+        evaluate=lambda model: score(model, dev),
+        length=lambda text: len(getattr(text, "tokens", text.text)),
+        **options,
+    )
+
+
+def outcome(
+    model: nn.Module,
+    parts: Parts,
+    budget: Budget,
+    seed: int,
+    score: Callable[[Any, Sequence[Any]], float],
+    measure: Callable[[Any, Sequence[Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    """Fit ``model`` on ``parts``; return a row: its best ``score`` on dev, and what ``measure(model, test)`` gives."""
+    texts, dev, test = parts
+    begun = time.process_time()
+    history = fit(model, texts, dev, budget, score, seed=seed, show=False)
+    minutes = (time.process_time() - begun) / 60
+    best = {"best epoch": history.best_epoch or 0, "CPU minutes": round(minutes, 1)}
+    return {"dev": max(history.scores), **measure(model, test), **best}
+
 
 Stored = Mapping[str, Any]
 Rows = list[tuple[str, ...]]

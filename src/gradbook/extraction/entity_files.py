@@ -18,7 +18,10 @@ from gradbook.extraction.records import (
     gather,
     json_lines,
     json_object,
+    judged,
     read_lines,
+    string_of,
+    twice,
     undecodable,
 )
 
@@ -140,8 +143,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _tagged_record(file: str, first: int, rows: Sequence[Row], closed: bool) -> Record[Sentence]:
-    problems = tuple(Problem(file, first + position, reason) for position, reason in faults(rows, closed))
-    if problems:
+    if problems := tuple(Problem(file, first + position, reason) for position, reason in faults(rows, closed)):
         return Record(first, None, problems)
     return Record(first, Sentence("".join([row.character for row in rows]), spans(rows)))
 
@@ -165,21 +167,18 @@ def _cluener_record(file: str, number: int, line: str) -> Record[Sentence]:
     try:
         text, found = _content(line)
     except ValueError as error:
-        return Record(number, None, (Problem(file, number, str(error)),))
+        return judged(file, number, None, [str(error)])
     entities = [entry for entry in found if isinstance(entry, Entity)]
     reasons = [entry for entry in found if isinstance(entry, str)]
-    reasons += [f"{entity} stands there twice" for entity in sorted(set(entities)) if entities.count(entity) > 1]
-    problems = tuple(Problem(file, number, reason) for reason in reasons)
-    return Record(number, None if problems else Sentence(text, frozenset(entities)), problems)
+    reasons += [f"{entity} stands there twice" for entity in sorted(twice(entities))]
+    return judged(file, number, None if reasons else Sentence(text, frozenset(entities)), reasons)
 
 
 def _content(line: str) -> tuple[str, list[Entity | str]]:
     """The text of a line, and for each span in it the entity or the reason why it's none; ValueError if unreadable."""
     record = json_object(line)
-    text, label = record.get("text"), record.get("label")
-    if not isinstance(text, str) or not text:
-        raise ValueError(f"text must be a string that isn't empty, got {excerpt(text)}")
-    return text, list(_spans(text, label))
+    text = string_of(record, "text")
+    return text, list(_spans(text, record.get("label")))
 
 
 def _spans(text: str, label: object) -> Iterator[Entity | str]:

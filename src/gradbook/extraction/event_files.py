@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from gradbook.event_linking import TRIGGER, Argument, Event
 from gradbook.extraction.annotated import EventText
 from gradbook.extraction.records import (
     Bad,
-    BadRecord,
     Corpus,
     Entry,
-    Problem,
     Record,
     check_bad,
     excerpt,
     gather,
     json_lines,
+    judged,
+    read_schema,
+    string_of,
+    twice,
 )
 
+Content = dict[str, object]
 EventSchema = dict[str, dict[str, tuple[str, ...]]]
 """By type, its roles; by role, the values it can have if they are on a list, () if they stand in the text."""
 
@@ -35,26 +36,20 @@ def read_event_schema(path: str | os.PathLike[str]) -> EventSchema:
     role stands there twice; OSError if there is no such file.
     """
     schema: EventSchema = {}
-    problems = []
-    for entry in json_lines(path):
-        try:
-            kind, roles = _roles(entry)
-            if kind in schema:
-                raise ValueError(f"type {excerpt(kind)} stands there twice")
-            schema[kind] = roles
-        except ValueError as error:
-            problems.append(Problem(os.fspath(path), entry.line, str(error)))
-    if problems:
-        raise BadRecord(problems)
+
+    def add(record: Content) -> None:
+        kind, roles = _roles(record)
+        if kind in schema:
+            raise ValueError(f"type {excerpt(kind)} stands there twice")
+        schema[kind] = roles
+
+    read_schema(path, add)
     return schema
 
 
-def _roles(entry: Entry) -> tuple[str, dict[str, tuple[str, ...]]]:
+def _roles(record: Content) -> tuple[str, dict[str, tuple[str, ...]]]:
     """The type and the roles of one line."""
-    record = entry.content()
-    kind, listed = record.get("event_type"), record.get("role_list")
-    if not isinstance(kind, str) or not kind:
-        raise ValueError(f"event_type must be a string that isn't empty, got {excerpt(kind)}")
+    kind, listed = string_of(record, "event_type"), record.get("role_list")
     if not isinstance(listed, list):
         raise ValueError(f"role_list must be a list, got {excerpt(listed)}")
     roles = dict(_role(named) for named in listed)
@@ -72,94 +67,6 @@ def _role(named: object) -> tuple[str, tuple[str, ...]]:
     if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
         raise ValueError(f"enum_items must be a list of strings that aren't empty, got {excerpt(values)}")
     return named["role"], tuple(values)
-
-
-Content = dict[str, object]
-
-
-class Found(NamedTuple):
-    """An event of a record; ``reason``: what is wrong with it. Without an event the whole text can't be used."""
-
-    event: Event | None
-    reason: str = ""
-
-
-def event_corpus(
-    path: str | os.PathLike[str],
-    entries: Iterable[Entry],
-    text_of: Callable[[Content], str],
-    event_of: Callable[[str, Content], Found],
-    bad: Bad,
-) -> Corpus[EventText]:
-    """Return the corpus of all entries; ``event_of`` makes the event of one entry of event_list, or raises ValueError.
-
-    An event or an argument that stands twice is a problem, but costs nothing: the text stays, with it once. Any other
-    problem leaves its text out whole.
-    """
-    file = os.fspath(path)
-
-    def record(entry: Entry) -> Record[EventText]:
-        try:
-            content = entry.content()
-            text = text_of(content)
-            named = list_of(content, "event_list")
-        except ValueError as error:
-            return Record(entry.line, None, (Problem(file, entry.line, str(error)),))
-        return _record(file, entry.line, text, [_found(text, event, event_of) for event in named])
-
-    return gather(map(record, entries), bad)
-
-
-def as_found(kind: str, arguments: list[Argument]) -> Found:
-    """Return the event of this type; an argument that stands in the list twice is said and taken once."""
-    twice = [argument for argument in dict.fromkeys(arguments) if arguments.count(argument) > 1]
-    event = Event(kind, frozenset(arguments))
-    return Found(event, f"{twice[0]} stands twice in one event of type {excerpt(kind)}" if twice else "")
-
-
-def string_of(record: Content, key: str) -> str:
-    """Return the string under ``key``; ValueError if there is none, or it is empty."""
-    value = record.get(key)
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{key} must be a string that isn't empty, got {excerpt(value)}")
-    return value
-
-
-def list_of(record: Content, key: str) -> list[Content]:
-    """Return the list of objects under ``key``; ValueError if there is none, or it holds something else."""
-    value = record.get(key)
-    if not isinstance(value, list):
-        raise ValueError(f"{key} must be a list, got {excerpt(value)}")
-    if wrong := [entry for entry in value if not isinstance(entry, dict)]:
-        raise ValueError(f"{key} must hold objects, got {excerpt(wrong[0])}")
-    return value
-
-
-def check_known(schema: EventSchema | None, kind: str, role: str = "") -> None:
-    """Raise ValueError if there is a schema and it doesn't name the type, or the role of this type."""
-    if schema is not None and kind not in schema:
-        raise ValueError(f"unknown type {excerpt(kind)}: the schema doesn't name it")
-    if schema is not None and role and role not in schema[kind]:
-        raise ValueError(f"unknown role {excerpt(role)}: the schema doesn't name it for type {excerpt(kind)}")
-
-
-def _found(text: str, named: Content, event_of: Callable[[str, Content], Found]) -> Found:
-    try:
-        return event_of(text, named)
-    except ValueError as error:
-        return Found(None, str(error))
-
-
-def _record(file: str, line: int, text: str, found: list[Found]) -> Record[EventText]:
-    events = [one.event for one in found if one.event is not None]
-    reasons = [one.reason for one in found if one.reason]
-    reasons += [f"{excerpt(event, 120)} stands there twice" for event in _twice(events)]
-    whole = EventText(text, frozenset(events)) if len(events) == len(found) else None
-    return Record(line, whole, tuple(Problem(file, line, reason) for reason in reasons))
-
-
-def _twice(events: list[Event]) -> Iterator[Event]:
-    return (event for event in dict.fromkeys(events) if events.count(event) > 1)
 
 
 def read_duee(
@@ -185,24 +92,55 @@ def read_duee(
     """
     check_bad(bad)
     known = None if schema is None else read_event_schema(schema)
-
-    def event_of(text: str, named: Content) -> Found:
-        return _event(text, named, known)
-
-    return event_corpus(path, json_lines(path), lambda content: string_of(content, "text"), event_of, bad)
+    return gather([_record(os.fspath(path), entry, known) for entry in json_lines(path)], bad)
 
 
-def _event(text: str, named: Content, schema: EventSchema | None) -> Found:
+def _record(file: str, entry: Entry, schema: EventSchema | None) -> Record[EventText]:
+    """The record of one line. What stands there twice is a problem, but costs nothing: the text stays, with it once."""
+    try:
+        content = entry.content()
+        text, listed = string_of(content, "text"), _objects(content, "event_list")
+    except ValueError as error:
+        return judged(file, entry.line, None, [str(error)])
+    events: list[Event] = []
+    reasons = []
+    for named in listed:
+        try:
+            kind, arguments = _event(text, named, schema)
+        except ValueError as error:
+            reasons.append(str(error))
+            continue
+        reasons += [f"{one} stands twice in one event of type {excerpt(kind)}" for one in twice(arguments)[:1]]
+        events.append(Event(kind, frozenset(arguments)))
+    reasons += [f"{excerpt(event, 120)} stands there twice" for event in twice(events)]
+    whole = EventText(text, frozenset(events)) if len(events) == len(listed) else None
+    return judged(file, entry.line, whole, reasons)
+
+
+def _objects(record: Content, key: str) -> list[Content]:
+    """The list of objects under ``key``; ValueError if there is none, or it holds something else."""
+    value = record.get(key)
+    if not isinstance(value, list):
+        raise ValueError(f"{key} must be a list, got {excerpt(value)}")
+    if wrong := [entry for entry in value if not isinstance(entry, dict)]:
+        raise ValueError(f"{key} must hold objects, got {excerpt(wrong[0])}")
+    return value
+
+
+def _event(text: str, named: Content, schema: EventSchema | None) -> tuple[str, list[Argument]]:
+    """The type and arguments of one entry of event_list; ValueError with the reason why it is no event."""
     kind = string_of(named, "event_type")
-    check_known(schema, kind)
+    if schema is not None and kind not in schema:
+        raise ValueError(f"unknown type {excerpt(kind)}: the schema doesn't name it")
     arguments = [_argument(text, named, "trigger", TRIGGER)]
-    for argument in list_of(named, "arguments"):
+    for argument in _objects(named, "arguments"):
         role = string_of(argument, "role")
-        check_known(schema, kind, role)
+        if schema is not None and role not in schema[kind]:
+            raise ValueError(f"unknown role {excerpt(role)}: the schema doesn't name it for type {excerpt(kind)}")
         if role == TRIGGER:
             raise ValueError(f"role must not be {TRIGGER!r}, which is the trigger's, got {excerpt(argument)}")
         arguments.append(_argument(text, argument, "argument", role))
-    return as_found(kind, arguments)
+    return kind, arguments
 
 
 def _argument(text: str, record: Content, key: str, role: str) -> Argument:

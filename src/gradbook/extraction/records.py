@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
@@ -130,6 +130,7 @@ class Annotated(Protocol):
 
 
 S = TypeVar("S", bound=Annotated)
+T = TypeVar("T")
 S_co = TypeVar("S_co", bound=Annotated, covariant=True)
 
 
@@ -196,6 +197,40 @@ class Record(Generic[S_co]):
     line: int
     sentence: S_co | None
     problems: tuple[Problem, ...] = ()
+
+
+def judged(file: str, line: int, whole: S | None, reasons: Iterable[str]) -> Record[S]:
+    """Return the record at ``line`` with its text, if that can be used, and a problem for each reason."""
+    return Record(line, whole, tuple(Problem(file, line, reason) for reason in reasons))
+
+
+def string_of(record: Mapping[str, object], key: str) -> str:
+    """Return the string under ``key``; ValueError if there is none, or it is empty."""
+    value = record.get(key)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{key} must be a string that isn't empty, got {excerpt(value)}")
+    return value
+
+
+def twice(entries: Sequence[T]) -> list[T]:
+    """Return what stands more than once among ``entries``, each once and in order."""
+    return [entry for entry in dict.fromkeys(entries) if entries.count(entry) > 1]
+
+
+def read_schema(path: str | os.PathLike[str], read: Callable[[dict[str, object]], T]) -> list[T]:
+    """Return what ``read`` makes of each JSON object of a UTF-8 file, one a line.
+
+    Raises BadRecord for all lines that aren't objects or for which ``read`` raises ValueError; OSError without a file.
+    """
+    found, problems = [], []
+    for entry in json_lines(path):
+        try:
+            found.append(read(entry.content()))
+        except ValueError as error:
+            problems.append(Problem(os.fspath(path), entry.line, str(error)))
+    if problems:
+        raise BadRecord(problems)
+    return found
 
 
 def check_bad(bad: str) -> None:

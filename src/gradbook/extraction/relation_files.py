@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from gradbook.extraction.annotated import RelationText, Triple
 from gradbook.extraction.records import (
     Bad,
-    BadRecord,
     Corpus,
     Entry,
-    Problem,
     Record,
     check_bad,
     excerpt,
     gather,
     json_array,
     json_lines,
+    judged,
+    read_schema,
+    string_of,
+    twice,
 )
 
 Found = Iterator[Triple | str]  # each triple of a record, or the reason why it's none
@@ -41,10 +44,11 @@ def relation_corpus(
 
 def as_triple(subject: object, predicate: object, object_: object) -> Triple | str:
     """Return the triple, or the reason why the three can't be one."""
-    for name, value in (("subject", subject), ("predicate", predicate), ("object", object_)):
-        if not isinstance(value, str) or not value:
-            return f"{name} must be a string that isn't empty, got {excerpt(value)}"
-    return Triple(str(subject), str(predicate), str(object_))
+    record = {"subject": subject, "predicate": predicate, "object": object_}
+    try:
+        return Triple(*(string_of(record, key) for key in record))
+    except ValueError as error:
+        return str(error)
 
 
 def list_of(record: dict[str, object], key: str) -> list[object]:
@@ -61,23 +65,15 @@ def _record(
     """The record of one entry."""
     try:
         content = entry.content()
-        text, found = RelationText(_text(content), frozenset(), words=words), list(triples(content))
+        text, found = RelationText(string_of(content, "text"), frozenset(), words=words), list(triples(content))
     except ValueError as error:
-        return Record(entry.line, None, (Problem(file, entry.line, str(error)),))
+        return judged(file, entry.line, None, [str(error)])
     named = [triple for triple in found if isinstance(triple, Triple)]
     faults = [reason for reason in found if isinstance(reason, str)]
     faults += [reason for triple in dict.fromkeys(named) if (reason := text.fault(triple))]
-    doubles = [f"{triple} stands there twice" for triple in dict.fromkeys(named) if named.count(triple) > 1]
-    problems = tuple(Problem(file, entry.line, reason) for reason in [*faults, *doubles])
+    doubles = [f"{triple} stands there twice" for triple in twice(named)]
     whole = None if faults else RelationText(text.text, frozenset(named), words=words)
-    return Record(entry.line, whole, problems)
-
-
-def _text(content: dict[str, object]) -> str:
-    text = content.get("text")
-    if not isinstance(text, str) or not text:
-        raise ValueError(f"text must be a string that isn't empty, got {excerpt(text)}")
-    return text
+    return judged(file, entry.line, whole, [*faults, *doubles])
 
 
 _VALUE = "@value"  # the slot that every object of version 2.0 has
@@ -120,24 +116,12 @@ def read_predicates(path: str | os.PathLike[str]) -> frozenset[str]:
 
     Raises BadRecord for lines that aren't objects with a predicate and an object_type, a string or an object of slots.
     """
-    found: set[str] = set()
-    problems = []
-    for entry in json_lines(path):
-        try:
-            found.update(_predicates(entry))
-        except ValueError as error:
-            problems.append(Problem(os.fspath(path), entry.line, str(error)))
-    if problems:
-        raise BadRecord(problems)
-    return frozenset(found)
+    return frozenset(chain.from_iterable(read_schema(path, _predicates)))
 
 
-def _predicates(entry: Entry) -> list[str]:
+def _predicates(record: dict[str, object]) -> list[str]:
     """The predicates of one line of a schema."""
-    record = entry.content()
-    predicate, kind = record.get("predicate"), record.get("object_type")
-    if not isinstance(predicate, str) or not predicate:
-        raise ValueError(f"predicate must be a string that isn't empty, got {excerpt(predicate)}")
+    predicate, kind = string_of(record, "predicate"), record.get("object_type")
     if not isinstance(kind, str | dict):
         raise ValueError(f"object_type must be a string or an object of slots, got {excerpt(kind)}")
     return [_slot(predicate, slot) for slot in (kind if isinstance(kind, dict) else [_VALUE])]

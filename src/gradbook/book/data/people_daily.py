@@ -15,11 +15,11 @@ from gradbook.extraction.jieba_vectors import installed_path
 from gradbook.extraction.records import (
     Bad,
     Corpus,
-    Problem,
     Record,
     check_bad,
     excerpt,
     gather,
+    judged,
     read_lines,
     undecodable,
 )
@@ -84,9 +84,7 @@ def _record(file: str, number: int, line: str) -> Record[Paragraph]:
     ]
     if reason := undecodable(line):
         reasons = [reason]
-    if reasons:
-        return Record(number, None, tuple(Problem(file, number, reason) for reason in reasons))
-    return Record(number, Paragraph(words))
+    return judged(file, number, None if reasons else Paragraph(words), reasons)
 
 
 @cache

@@ -16,10 +16,9 @@ import torch
 
 from gradbook.book.event_linking.ceiling import Coding, ceiling
 from gradbook.book.event_linking.sets import EventSet, crowding, load_set, part_facts, spurious_facts
-from gradbook.book.fitting import Budget, Parts, outcome
 from gradbook.book.relation_linking.comparison import EFFICIENT, POINTERS
 from gradbook.book.stored import STORED, Row, add_options, fill_table, named, write_table
-from gradbook.book.tables import count_numbers
+from gradbook.book.tables import Budget, Parts, count_numbers, outcome
 from gradbook.event_linking import TRIGGER, Event, EventLinker
 from gradbook.event_linking.events import Label
 from gradbook.extraction.annotated import EventText

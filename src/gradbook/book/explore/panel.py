@@ -23,8 +23,8 @@ _BARE = {"top": 4, "bottom": 4, "left": 6, "right": 6}
 class Panel:
     """A title, the ranges of both axes, their names, and marks.
 
-    ``width`` and ``height`` are the plot's size in pixels without its axes. For a plane, give ranges and sizes of
-    the same ratio. Ranges stay fixed while the reader moves controls: a picture that rescales itself hides change.
+    ``size`` is the plot's width and height in pixels without its axes. For a plane, give ranges and sizes of the same
+    ratio. Ranges stay fixed while the reader moves controls: a picture that rescales itself hides change.
     """
 
     title: str
@@ -33,8 +33,7 @@ class Panel:
     marks: Sequence[Mark] = field(default_factory=tuple)
     x_label: str = ""
     y_label: str = ""
-    width: int = 340
-    height: int = 300
+    size: tuple[int, int] = (340, 300)
     log_x: bool = False
     log_y: bool = False
     x_ticks: Mapping[int, str] = field(default_factory=dict)  # words at places on the x axis instead of numbers
@@ -91,8 +90,8 @@ class Panel:
         if self.y_ticks:
             upward.tick_values = np.array(list(self.y_ticks), dtype=float)
             upward.tick_labels = {str(place): word for place, word in self.y_ticks.items()}
-        width = self.width + margin["left"] + margin["right"]
-        height = self.height + margin["top"] + margin["bottom"]
+        width = self.size[0] + margin["left"] + margin["right"]
+        height = self.size[1] + margin["top"] + margin["bottom"]
         return bqplot.Figure(
             marks=list(marks),
             axes=[] if self.bare else [across, upward],
@@ -110,8 +109,8 @@ class Panel:
         for mark in self.marks:
             mark.draw(axes, state, self.frame)
         axes.set(xlim=self.x, ylim=self.y, xlabel=self.x_label, ylabel=self.y_label)
-        axes.set_title(textwrap.fill(self.title, self.width // 7), fontsize=9)
-        axes.set_box_aspect(self.height / self.width)
+        axes.set_title(textwrap.fill(self.title, self.size[0] // 7), fontsize=9)
+        axes.set_box_aspect(self.size[1] / self.size[0])
         axes.set_xscale("log" if self.log_x else "linear")
         axes.set_yscale("log" if self.log_y else "linear")
         if self.x_ticks:
@@ -139,5 +138,5 @@ class Panel:
             if mark.label
         )
         return (
-            f'<div style="line-height:1.4; max-width:{self.width + 70}px">{html.escape(self.title)}<br>{legend}</div>'
+            f'<div style="line-height:1.4; max-width:{self.size[0] + 70}px">{html.escape(self.title)}<br>{legend}</div>'
         )

@@ -118,9 +118,9 @@ class StillPicture:
         """Draw the picture of one state, for readers without a kernel and for paper."""
         values = self.values(**changes)
         state = self.state(values)
-        inches = sum(panel.width + 80 for panel in self.panels) / 90
-        tallest = max(panel.height + 130 for panel in self.panels) / 90
-        widths = {"width_ratios": [panel.width for panel in self.panels]}
+        inches = sum(panel.size[0] + 80 for panel in self.panels) / 90
+        tallest = max(panel.size[1] + 130 for panel in self.panels) / 90
+        widths = {"width_ratios": [panel.size[0] for panel in self.panels]}
         figure, axes = new_figure(inches, tallest, ncols=len(self.panels), squeeze=False, gridspec_kw=widths)
         settings = ", ".join(f"{c.label}: {_shown(values[c.name])}" for c in self.controls if not isinstance(c, Point))
         with book_style():

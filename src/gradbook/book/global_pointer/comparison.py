@@ -17,9 +17,8 @@ import torch
 from torch import nn
 
 from gradbook.book.data.msra import load_msra, msra_cut, nested_cut
-from gradbook.book.fitting import Budget, Parts, outcome
 from gradbook.book.stored import STORED, Row, add_options, fill_table, named
-from gradbook.book.tables import count_numbers
+from gradbook.book.tables import Budget, Parts, count_numbers, outcome
 from gradbook.extraction.annotated import Entity, Sentence
 from gradbook.extraction.characters import Characters
 from gradbook.extraction.crf import CRFTagger

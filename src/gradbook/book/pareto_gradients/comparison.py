@@ -36,7 +36,7 @@ _ROUNDING = 1e-9  # cosines closer to 0 than this count as 0
 
 
 @dataclass(frozen=True)
-class Budget:
+class Schedule:
     """What every method gets: width of the two shared layers, examples a batch, steps, Adam's learning rate.
 
     ``first_times`` is a number that the first task's loss is multiplied by, as another unit would do.
@@ -69,8 +69,8 @@ class Run:
     weights: Tensor
 
 
-MULTI_MNIST = Budget(width=64, batch=128, steps=300, rate=0.005)
-YEAST = Budget(width=64, batch=128, steps=200, rate=0.002)
+MULTI_MNIST = Schedule(width=64, batch=128, steps=300, rate=0.005)
+YEAST = Schedule(width=64, batch=128, steps=200, rate=0.002)
 UNEQUAL = replace(MULTI_MNIST, steps=150, first_times=10.0)  # short enough to run while one reads
 
 
@@ -115,7 +115,7 @@ def methods() -> dict[str, Method]:
     }
 
 
-def train(data: MultiTask, method: Method, seed: int, budget: Budget) -> Run:
+def train(data: MultiTask, method: Method, seed: int, budget: Schedule) -> Run:
     """Train a fresh network with Adam on the gradients that ``method`` writes.
 
     Raises ValueError if a loss or gradient becomes NaN or infinite, or a task's test targets are all equal.
@@ -177,7 +177,7 @@ def scores(data: MultiTask, network: SharedNetwork) -> Tensor:
     return torch.tensor(found, dtype=torch.float64)
 
 
-def train_alone(data: MultiTask, seed: int, budget: Budget) -> Run:
+def train_alone(data: MultiTask, seed: int, budget: Schedule) -> Run:
     """Train every task in a network of its own; the scores side by side."""
     runs = [train(_only(data, i), plain_sum, seed, budget) for i in range(len(data.tasks))]
     uniform = torch.full((len(runs),), 1 / len(runs), dtype=torch.float64)
@@ -200,7 +200,9 @@ def all_runs(seeds: int) -> list[tuple[str, int]]:
     return [(name, seed) for name in ("alone", *methods()) for seed in range(seeds)]
 
 
-def compare(load: Callable[[int], MultiTask], runs: Iterable[tuple[str, int]], budget: Budget) -> dict[str, list[Run]]:
+def compare(
+    load: Callable[[int], MultiTask], runs: Iterable[tuple[str, int]], budget: Schedule
+) -> dict[str, list[Run]]:
     """Run every (method, seed) of ``runs``; ``load`` gives the data of a seed. KeyError for an unknown method."""
     found: dict[str, list[Run]] = {}
     load_once = cache(load)
@@ -234,7 +236,7 @@ def table(results: dict[str, list[Run]]) -> dict[str, dict[str, Any]]:
     }
 
 
-def measure(load: Callable[[int], MultiTask], budget: Budget, unit: float | None = None) -> dict[str, Any]:
+def measure(load: Callable[[int], MultiTask], budget: Schedule, unit: float | None = None) -> dict[str, Any]:
     """Measure all methods at every learning rate; with ``unit`` once more, the first task's loss times ``unit``."""
     stored: dict[str, Any] = {
         "command": "python -m gradbook.book.pareto_gradients.comparison",

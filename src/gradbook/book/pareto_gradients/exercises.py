@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, number_near, returned, same_number
+from gradbook.book.exercises import Exercise, Mistake, Wrong, number_near, returned_array, same_number, same_on
 from gradbook.book.pareto_gradients.measurements import at_features, direction, min_norm
 
 Array = NDArray[np.float64]
@@ -24,10 +24,8 @@ _PAIRS = (
 
 
 def _weights_of(answer: Callable[..., Any], length: int, *arguments: Array) -> Array:
-    found = np.asarray(returned(answer, *[argument.copy() for argument in arguments]), dtype=float)
-    if found.shape != (length,):
-        raise Wrong(f"It returns shape {found.shape}; {length} weights are asked for.")
-    return found
+    told = f"It returns shape {{found}}; {length} weights are asked for."
+    return returned_array(answer, (length,), *arguments, told=told)
 
 
 def _row(values: Array) -> str:
@@ -75,16 +73,6 @@ def _two_weights_agree(answer: Callable[..., Any]) -> None:
             )
 
 
-def _same(cases: Any) -> Callable[[Any, Any], bool]:
-    """True if two answers return the same on all cases."""
-
-    def same(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-        with np.errstate(all="ignore"):
-            return all(np.allclose(a(*case), b(*case), atol=1e-9, equal_nan=True) for case in cases)
-
-    return same
-
-
 two_weights = Exercise(
     name="Exercise 2.2",
     prompt="Write weights(gradients): from a numpy array (2, d) to the two weights of MGDA, for any two gradients.",
@@ -111,7 +99,7 @@ two_weights = Exercise(
         Mistake(_by_lengths, "That is right for perpendicular gradients only: ⟨g₁, g₂⟩ is missing."),
         Mistake(lambda gradients: np.array([0.5, 0.5]), "Equal weights are the middle of the segment."),
     ],
-    same=_same([(pair,) for pair in _PAIRS]),
+    same=same_on([(pair,) for pair in _PAIRS], atol=1e-9),
     hint="u = αg₁ + (1 − α)g₂ must be perpendicular to g₂ − g₁, unless α leaves [0, 1]; (2.12).",
 )
 
@@ -198,7 +186,7 @@ step = Exercise(
         Mistake(_unclipped, "The share must stay between 0 and 1, or a weight turns negative."),
         Mistake(_not_shrunk, "All weights shrink by 1 − γ before γ is added to the τ-th, or they no longer sum to 1."),
     ],
-    same=_same(_STEPS),
+    same=same_on(_STEPS, atol=1e-9),
     hint="inner = K α holds ⟨g_i, u⟩; τ = argmin; γ is the foot of the altitude on the segment from u to g_τ.",
 )
 

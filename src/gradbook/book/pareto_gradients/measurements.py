@@ -122,14 +122,14 @@ def _divided(g: Pair, norm: float) -> Pair:
 
 
 @dataclass(frozen=True)
-class Path:
+class Trail:
     """The places of a descent (steps + 1, 2) and the losses at them."""
 
     places: Array
     losses: Array
 
 
-def descend(method: str, start: Pair, rate: float, steps: int = 250, stretch: float = 1.0) -> Path:
+def descend(method: str, start: Pair, rate: float, steps: int = 250, stretch: float = 1.0) -> Trail:
     """Follow one of :data:`DIRECTIONS` from ``start`` with Adam, which the toy problem is run with."""
     x, y = start
     across, down, places = adam(rate), adam(rate), [start]
@@ -138,7 +138,7 @@ def descend(method: str, start: Pair, rate: float, steps: int = 250, stretch: fl
         x, y = x - across(update[0]), y - down(update[1])
         places.append((x, y))
     where = np.array(places)
-    return Path(where, np.column_stack(losses(where[:, 0], where[:, 1])))
+    return Trail(where, np.column_stack(losses(where[:, 0], where[:, 1])))
 
 
 REGIMES = ("edge", "mixed", "equal")

@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from gradbook.book.fitting import Budget, Parts, outcome
 from gradbook.book.relation_linking.sets import RelationSet, load_set, set_counts
 from gradbook.book.stored import STORED, Row, add_options, fill_table, named, write_table
-from gradbook.book.tables import count_numbers
+from gradbook.book.tables import Budget, Parts, count_numbers, outcome
 from gradbook.extraction.annotated import Fact, RelationText, Triple
 from gradbook.extraction.characters import Characters
 from gradbook.extraction.encoders import BiLSTM, TextEncoder

@@ -16,9 +16,9 @@ import torch
 from torch import nn
 
 from gradbook.book.data.silver_relations import silver_cut
-from gradbook.book.fitting import Budget, fit
 from gradbook.book.relation_linking.comparison import POINTERS, build, f1
 from gradbook.book.stored import STORED
+from gradbook.book.tables import Budget, fit
 from gradbook.extraction.annotated import Fact, RelationText, Triple
 from gradbook.extraction.characters import CharacterEmbedding, Characters
 from gradbook.extraction.checkpoints import load_weights, read_tensors, save_weights

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gradbook.book.data.silver_relations import silver_cut
-from gradbook.book.fitting import Budget
 from gradbook.book.relation_linking.ambiguity import spurious
+from gradbook.book.tables import Budget
 from gradbook.extraction.annotated import Fact, RelationText, Triple
 from gradbook.extraction.f1 import Match
 from gradbook.extraction.relation_extractor import Occurrence, located

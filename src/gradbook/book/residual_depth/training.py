@@ -28,7 +28,7 @@ CHANCE = float(np.log(CLASSES))  # the loss of a network that knows nothing
 
 
 @dataclass(frozen=True)
-class Budget:
+class Recipe:
     """Width n of the layers, examples a batch, steps."""
 
     width: int = 32
@@ -117,7 +117,7 @@ def batches(seeds: int, size: int, steps: int) -> Iterator[tuple[Array, Array]]:
         yield np.stack([x for x, _ in chosen]), np.stack([y for _, y in chosen])
 
 
-def train(design: Design, depth: int, optimizer: str, rate: float, budget: Budget, seeds: int = 3) -> Outcome:
+def train(design: Design, depth: int, optimizer: str, rate: float, budget: Recipe, seeds: int = 3) -> Outcome:
     """Train ``seeds`` networks of ``depth`` layers and return their outcome; all stop when none is finite any more.
 
     Raises ValueError for an unknown optimizer, a rate that isn't positive, and sizes that aren't whole numbers ≥ 1.
@@ -182,7 +182,7 @@ def climb(job: Row) -> Row:
     design = VARIANTS[job["variant"]](depth)
     rows: dict[str, list[Any]] = {"rates": [], "accuracy": [], "loss": [], "diverged": []}
     for rate in RATES[table] if depth < 1000 else FEWER_RATES:
-        outcome = train(design, depth, OPTIMIZER[table], rate, Budget(), SEEDS)
+        outcome = train(design, depth, OPTIMIZER[table], rate, Recipe(), SEEDS)
         last = last_losses(outcome)
         rows["rates"].append(rate)
         rows["accuracy"].append([round(float(a), 3) for a in outcome.accuracy])
@@ -206,7 +206,7 @@ def measure(table: str, workers: int, resume: bool) -> None:
     tried = TRAINED if table == "training" else SGD_TRAINED
     places = [(depth, name) for depth in DEPTHS[table] for name in (tried if depth < 1000 else DEEPEST)]
     jobs = [{"table": table, "variant": name, "depth": depth} for depth, name in places]
-    facts = {"command": f"{COMMAND} {table}", "seeds": SEEDS, "budget": vars(Budget()), "optimizer": OPTIMIZER[table]}
+    facts = {"command": f"{COMMAND} {table}", "seeds": SEEDS, "budget": vars(Recipe()), "optimizer": OPTIMIZER[table]}
     fill_table(STORED / f"08-{table}.json", facts, jobs, climb, workers, resume)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, number_near, returned, same_number
+from gradbook.book.exercises import Exercise, Mistake, Wrong, number_near, returned_array, same_number, same_on
 from gradbook.book.step_sizes.positive import descent_in_logits, simplex_exponentiated, simplex_projected
 
 Array = NDArray[np.float64]
@@ -40,19 +40,13 @@ def _common(gradients: Array, gamma: float) -> Array:
 def _gains_agree(answer: Callable[..., Any]) -> None:
     for gradients, gamma in _GAIN_CASES:
         truth = solve_gains(gradients, gamma)
-        found = np.asarray(returned(answer, gradients.copy(), gamma), dtype=float)
-        if found.shape != truth.shape:
-            raise Wrong(f"For gradients of shape {gradients.shape} it returns shape {found.shape}, not {truth.shape}.")
+        told = f"For gradients of shape {gradients.shape} it returns shape {{found}}, not {{shape}}."
+        found = returned_array(answer, truth.shape, gradients, gamma, told=told)
         if not np.allclose(found, truth, rtol=1e-6):
             raise Wrong(
                 f"For the gradients {gradients.tolist()} and γ = {gamma:g} it returns {np.round(found, 4).tolist()}; "
                 f"the gains are {np.round(truth, 4).tolist()}."
             )
-
-
-def _same_gains(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    """True if two answers return the same on all cases."""
-    return all(np.allclose(a(*case), b(*case)) for case in _GAIN_CASES)
 
 
 gains = Exercise(
@@ -77,7 +71,7 @@ gains = Exercise(
             lambda gradients, gamma: solve_gains(gradients, -gamma), "The sign: gradients that agree let the step grow."
         ),
     ],
-    same=_same_gains,
+    same=same_on(_GAIN_CASES),
     hint="(7.10): the sum over time of g_{k−1} ⊙ g_k, times γ, exponentiated.",
 )
 
@@ -143,7 +137,6 @@ _CASES = (
     (np.array([0.5, 0.5]), np.array([-1000.0, 500.0]), 2.0),
     (np.array([0.2, 0.8]), np.array([2000.0, 2001.0]), 1.0),
 )
-_TAME = _CASES[:3]
 
 
 def _naive(weights: Array, gradient: Array, rate: float) -> Array:
@@ -157,11 +150,9 @@ def _forgets(weights: Array, gradient: Array, rate: float) -> Array:
 
 
 def _found(answer: Callable[..., Any], weights: Array, gradient: Array, rate: float) -> Array:
+    told = "It returns shape {found} for weights of shape {shape}."
     with np.errstate(all="ignore"):
-        found = np.asarray(returned(answer, weights.copy(), gradient.copy(), rate), dtype=float)
-    if found.shape != weights.shape:
-        raise Wrong(f"It returns shape {found.shape} for weights of shape {weights.shape}.")
-    return found
+        return returned_array(answer, weights.shape, weights, gradient, rate, told=told)
 
 
 def _row(values: Array) -> str:
@@ -178,14 +169,6 @@ def _agrees(answer: Callable[..., Any]) -> None:
             raise Wrong(f"{told}, whose sum is {found.sum():.4g}.")
         if not np.allclose(found, truth, atol=1e-9):
             raise Wrong(f"{told}; exponentiated gradient goes to {_row(truth)}.")
-
-
-def _same(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    """True if two answers return the same on all tame cases, and break on the same of the others."""
-    for weights, gradient, rate in _CASES:
-        if not np.allclose(_found(a, weights, gradient, rate), _found(b, weights, gradient, rate), equal_nan=True):
-            return False
-    return True
 
 
 simplex_step = Exercise(
@@ -214,7 +197,7 @@ simplex_step = Exercise(
             descent_in_logits, "That is plain descent on the logits, with a factor α in the exponent: (7.2), not (7.5)."
         ),
     ],
-    same=_same,
+    same=same_on(_CASES),
     hint="α ⊙ exp(−η g), divided by its sum; subtract the smallest g first.",
 )
 

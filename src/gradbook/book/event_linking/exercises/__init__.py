@@ -1,8 +1,8 @@
 """The exercises of chapter 6: their checkers, solutions, and the mistakes that have a hint of their own."""
 
-from gradbook.book.event_linking.exercises.cliques import list_cliques, solve_cliques
-from gradbook.book.event_linking.exercises.events import link_sets, role_overlap, solve_links, solve_overlap
-from gradbook.book.event_linking.exercises.graphs import count_recursion, solve_calls, solve_given_back, what_comes_back
+from gradbook.book.event_linking.exercises.cliques import list_cliques
+from gradbook.book.event_linking.exercises.events import link_sets, role_overlap
+from gradbook.book.event_linking.exercises.graphs import count_recursion, what_comes_back
 
 ALL = (link_sets, list_cliques, count_recursion, what_comes_back, role_overlap)
 """The chapter's exercises in order."""
@@ -13,10 +13,5 @@ __all__ = [
     "link_sets",
     "list_cliques",
     "role_overlap",
-    "solve_calls",
-    "solve_cliques",
-    "solve_given_back",
-    "solve_links",
-    "solve_overlap",
     "what_comes_back",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from itertools import combinations
 from typing import Any
 
-from gradbook.book.exercises import Exercise, Mistake, Unanswered, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Unanswered, Wrong, named, returned, same_on
 
 
 def returned_for(case: str, answer: Callable[..., Any], *arguments: Any) -> Any:
@@ -25,7 +25,7 @@ def returned_for(case: str, answer: Callable[..., Any], *arguments: Any) -> Any:
 def as_pair(value: Any, words: str) -> tuple[Any, Any]:
     """Return the two parts of a pair; raise Wrong with ``words``, what the two should be, for anything else."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise Wrong(f"A pair is asked for, {words}; it returns {_named(value)}.")
+        raise Wrong(f"A pair is asked for, {words}; it returns {named(value)}.")
     return value[0], value[1]
 
 
@@ -58,7 +58,7 @@ def in_order(values: Iterable[Any]) -> list[Any]:
 
 def _members(value: Any, words: str) -> list[Any]:
     if isinstance(value, (str, bytes, dict)) or not isinstance(value, Iterable):
-        raise Wrong(f"{words} asked for, it returns {_named(value)}.")
+        raise Wrong(f"{words} asked for, it returns {named(value)}.")
     return list(value)
 
 
@@ -71,12 +71,6 @@ def _plain(some: Any) -> Any:
     except (TypeError, ValueError, OverflowError):
         return some
     return number if number == some else some
-
-
-def _named(value: Any) -> str:
-    """For example "a str" or "an int"."""
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 Pair = tuple[int, int]
@@ -142,10 +136,6 @@ def _cliques_agree(answer: Callable[..., Any]) -> None:
             raise Wrong(f"{case} it returns {shown(found)}.")
 
 
-def _same_cliques(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(as_sets(a(nodes, set(edges)), _WORDS) == b(nodes, edges) for nodes, edges in _CASES)
-
-
 list_cliques = Exercise(
     name="Exercise 6.2",
     prompt="Write cliques(nodes, edges): all maximal complete subgraphs of a small graph. Its nodes are 0 to "
@@ -167,6 +157,6 @@ list_cliques = Exercise(
         Mistake(_neighbourhoods, "The neighbours of a node need not be adjacent to one another."),
         Mistake(_once_each, "A node may be in several: a trigger that two events share."),
     ],
-    same=_same_cliques,
+    same=same_on(_CASES, read=lambda value: as_sets(value, _WORDS)),
     hint="With so few nodes you may try every set: is each pair of it an edge? Then drop those inside another.",
 )

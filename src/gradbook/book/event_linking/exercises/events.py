@@ -8,7 +8,7 @@ from itertools import chain, combinations, pairwise, product
 from typing import Any
 
 from gradbook.book.event_linking.exercises.cliques import as_pair, as_pairs, in_order, returned_for
-from gradbook.book.exercises import Exercise, Mistake, Wrong, same_number
+from gradbook.book.exercises import Exercise, Mistake, Wrong, as_number, same_on
 from gradbook.extraction.f1 import RoleArgument, argument_score
 
 Triple = tuple[int, int, str]
@@ -82,12 +82,6 @@ def _links_agree(answer: Callable[..., Any]) -> None:
                 raise Wrong(f"{case} it returns {in_order(pairs)} as {name}.")
 
 
-def _same_links(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(
-        tuple(as_pairs(some, _WORDS) for some in a([set(e) for e in events])) == b(events) for events in _LINK_CASES
-    )  # fmt: skip
-
-
 link_sets = Exercise(
     name="Exercise 6.1",
     prompt="Write links(events): events are sets of (start, end, role). Return two sets of pairs (smaller, larger): "
@@ -119,7 +113,7 @@ link_sets = Exercise(
             "Only arguments of the same event are linked. That is what tells the events apart.",
         ),
     ],
-    same=_same_links,
+    same=same_on([(case,) for case in _LINK_CASES], read=lambda pair: [as_pairs(some, _WORDS) for some in pair]),
     hint="For each event, for each two of its arguments: the pair of starts, the pair of ends, the smaller first.",
 )
 
@@ -245,16 +239,9 @@ def _clipped(predicted: Arguments, gold: Arguments) -> float:
 def _scores_agree(answer: Callable[..., Any]) -> None:
     for predicted, gold in _CASES:
         case = f"For predicted {predicted} and annotated {gold}"
-        value = returned_for(case, answer, list(predicted), list(gold))
-        if isinstance(value, (str, bytes)):  # float would read it
-            raise Wrong(f"A number is asked for, it returns a {type(value).__name__}.")
-        found, truth = float(value), solve_overlap(predicted, gold)
-        if not abs(found - truth) <= 1e-6:
+        found = as_number(returned_for(case, answer, list(predicted), list(gold)))
+        if not abs(found - solve_overlap(predicted, gold)) <= 1e-6:
             raise Wrong(f"{case} it returns {found:.4f}.")
-
-
-def _same_scores(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(same_number(a(list(p), list(g)), b(p, g)) for p, g in _CASES)
 
 
 role_overlap = Exercise(
@@ -279,7 +266,7 @@ role_overlap = Exercise(
         Mistake(_precision, "That is the precision. F1 is the harmonic mean of precision and recall."),
         Mistake(_recall, "That is the recall. F1 is its harmonic mean with precision."),
     ],
-    same=_same_scores,
+    same=same_on(_CASES, rtol=1e-3, atol=0),
     hint="Sum, over the predicted arguments, the best 2c/(m + n) in the same role. Divide by the two counts for "
     "precision and recall; if nothing is found, F1 is 0.",
 )

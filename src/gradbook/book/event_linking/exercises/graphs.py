@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from gradbook.book.event_linking.exercises.cliques import as_pair, as_sets, returned_for, shown, solve_cliques
-from gradbook.book.exercises import Exercise, Mistake, Wrong
+from gradbook.book.exercises import Exercise, Mistake, Wrong, as_number, same_on
 
 _PAIRS = range(1, 8)  # from 8 on the numbers pass 2²⁴, and float32 no longer holds them
 
@@ -31,15 +31,9 @@ def _only_inner(pairs: int) -> int:
 
 def _counts_agree(answer: Callable[..., Any]) -> None:
     for pairs in _PAIRS:
-        value = returned_for(f"For pairs = {pairs}", answer, pairs)
-        if isinstance(value, (str, bytes)):  # float would read it
-            raise Wrong(f"A number is asked for, it returns a {type(value).__name__}.")
-        if float(value) != solve_calls(pairs):
-            raise Wrong(f"For pairs = {pairs} it returns {float(value):,.10g}.")
-
-
-def _same_counts(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(float(a(pairs)) == float(b(pairs)) for pairs in _PAIRS)
+        found = as_number(returned_for(f"For pairs = {pairs}", answer, pairs))
+        if found != solve_calls(pairs):
+            raise Wrong(f"For pairs = {pairs} it returns {found:,.10g}.")
 
 
 count_recursion = Exercise(
@@ -65,7 +59,7 @@ count_recursion = Exercise(
         Mistake(_one_side, "Each pair that isn't adjacent has two nodes, and there is a call for either."),
         Mistake(_only_inner, "A call that finds a clique is a call as well: what is c(0)?"),
     ],
-    same=_same_counts,
+    same=same_on([(pairs,) for pairs in _PAIRS], read=float),
     hint="A set with k pairs left has k pairs that aren't adjacent, and two calls for each. What has such a call left?",
 )
 
@@ -149,12 +143,6 @@ def _verdicts_agree(answer: Callable[..., Any]) -> None:
                 raise Wrong(f"{case} it returns as {name}: {shown(sets)}.")
 
 
-def _same_verdicts(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(
-        tuple(as_sets(some, _WORDS) for some in a(set(events))) == b(set(events)) for events in _CASES
-    )  # fmt: skip
-
-
 what_comes_back = Exercise(
     name="Exercise 6.4",
     prompt="Write given_back(events): events of one type are frozensets of nodes. Return two sets: the events that "
@@ -177,6 +165,6 @@ what_comes_back = Exercise(
         Mistake(_triangles, "What three events share need not be maximal yet: four nodes, six pairs make one of four."),
         Mistake(_joined, "Events that share a node don't merge by that: each two nodes of a clique must be adjacent."),
     ],
-    same=_same_verdicts,
+    same=same_on([(case,) for case in _CASES], read=lambda pair: [as_sets(some, _WORDS) for some in pair]),
     hint="Join each two nodes of an event, find the maximal complete subgraphs, and compare the two families of sets.",
 )

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from gradbook.book.event_linking.models import ENGLISH, EXAMPLES, load_model
 from gradbook.book.event_linking.pictures.graph import EVENT_COLOURS
 from gradbook.book.explore import COLOURS, HeatMap, Labels, Number, Panel, Path, Picture, Slider, Text, join_paths
+from gradbook.book.global_pointer.pictures.sentence import ENDS, colour_scale, known_characters
 from gradbook.checks import evaluating
 from gradbook.event_linking import Argument, Event, Node, TooManySubgraphs, decode_events
 from gradbook.event_linking.events import node_key
-from gradbook.extraction.characters import CharacterEmbedding, Characters
 
 Array = NDArray[np.float64]
 MOST_NODES, MOST_EVENTS = 14, 8
@@ -81,7 +81,6 @@ def _links(nodes: Sequence[Node], scores: Scores) -> Array:
 
 
 LONGEST = 36
-_ENDS = 10.0  # scores beyond ± this have the full colour
 _COLOURS = [EVENT_COLOURS[k % len(EVENT_COLOURS)] for k in range(MOST_EVENTS)]
 WIDTH, HEIGHT = 560, 280  # pixels; x and y count them
 _LINE, _FLOOR = 95.0, 112.0  # the heights of the sentence and of the arcs' feet
@@ -199,35 +198,24 @@ def _note(text: str, answer: Found) -> str:
         )
     if len(answer.events) > MOST_EVENTS:
         return f"{len(answer.events)} events; {MOST_EVENTS} are drawn."
-    if unknown := known_characters().unknown(text):
+    if unknown := known_characters(load_model().linker.encoder).unknown(text):
         return f"The model has no vector of its own for {' '.join(unknown)}; all such characters share one."
     return ""
 
 
-def known_characters() -> Characters:
-    """Return the characters that have a vector of their own."""
-    embedding = load_model().linker.encoder.embedding
-    assert isinstance(embedding, CharacterEmbedding)
-    return embedding.characters
-
-
 def _graph_panel() -> Panel:
-    strip = np.linspace(-_ENDS, _ENDS, 101)[None, :]
-    scale = [(0.35 + 0.15 * k, -0.14, word) for k, word in enumerate((f"−{_ENDS:.0f}", "0", f"{_ENDS:.0f}"))]
     return Panel(
         "The lower of the two link scores of each two arguments",
         (-0.36, 1.02),
         (-0.18, 1.1),
         [
-            HeatMap("links", -_ENDS, _ENDS, colours="coolwarm", x=(0, 1), y=(0, 1)),
-            HeatMap(strip, -_ENDS, _ENDS, colours="coolwarm", x=(0.35, 0.65), y=(-0.09, -0.06)),
-            Labels(scale, size=11, centred=True),
+            HeatMap("links", -ENDS, ENDS, colours="coolwarm", x=(0, 1), y=(0, 1)),
+            *colour_scale(0.35, 0.65, -0.09, -0.14),
             *(Path(f"cells {k}", "", colour, 2.5) for k, colour in enumerate(_COLOURS)),
             Labels("row words", size=12, centred=True),
             Labels("numbers", size=11, colour=COLOURS["grey"], centred=True),
         ],
-        width=345,
-        height=320,
+        size=(345, 320),
         bare=True,
     )
 
@@ -253,8 +241,7 @@ def event_arcs() -> Picture:
                     Labels("line", size=14, centred=True),
                     Labels("roles", size=11, centred=True),
                 ],
-                width=WIDTH,
-                height=HEIGHT,
+                size=(WIDTH, HEIGHT),
                 bare=True,
             ),
             _graph_panel(),

@@ -2,67 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from itertools import product
 from math import comb
 from typing import Any
 
 import numpy as np
-import torch
 
 from gradbook.book.event_linking.pictures.graph import Array, Edge, adjacency_of, lines, places
 from gradbook.book.event_linking.pictures.searches import party
-from gradbook.book.event_linking.traces import CountMethod, count_calls
+from gradbook.book.event_linking.traces import (
+    COUNTED_SEARCHES,
+    DENSITIES,
+    DRAWS,
+    MOST,
+    SIZES,
+    count_calls,
+    random_calls,
+    random_graph,
+)
 from gradbook.book.explore import COLOURS, Choice, Dots, Number, Panel, Path, Picture, Slider
-from gradbook.book.stored import STORED, write_table
-from gradbook.event_linking import complete_subgraphs
-
-MOST = 200_000  # where counting ends
-SIZES = tuple(range(2, 25, 2))
-DENSITIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-DRAWS = 5
-COUNTED_SEARCHES: tuple[CountMethod, ...] = ("recursive", "memory", "pivot")
-PATH = STORED / "06-calls.json"
-
-
-def random_graph(size: int, density: float, seed: int) -> torch.Tensor:
-    """Return a symmetric bool tensor (n, n), each pair linked with probability ``density``."""
-    draw = torch.rand(size, size, generator=torch.Generator().manual_seed(seed)) < density
-    upper = draw.triu(1)
-    return upper | upper.T
-
-
-def middle(numbers: list[int]) -> int:
-    """Return the middle of an odd number of numbers."""
-    return sorted(numbers)[len(numbers) // 2]
-
-
-def store_calls(command: str) -> None:
-    """Write for each density and size the middle of ``DRAWS`` graphs' calls, by search, and of their cliques."""
-    table: dict[str, object] = {"command": command, "most": MOST, "draws": DRAWS, "sizes": list(SIZES)}
-    for density in DENSITIES:
-        rows: dict[str, list[int]] = {search: [] for search in (*COUNTED_SEARCHES, "cliques")}
-        for size in SIZES:
-            graphs = [random_graph(size, density, seed) for seed in range(DRAWS)]
-            for search in COUNTED_SEARCHES:
-                # Once most graphs of a size are too much, larger ones are too.
-                over = rows[search] and rows[search][-1] >= MOST
-                rows[search].append(MOST if over else middle([count_calls(g, search, MOST) for g in graphs]))
-            rows["cliques"].append(middle([len(complete_subgraphs(g)) for g in graphs]))
-        table[f"{density:g}"] = rows
-        print(density, rows, flush=True)
-    write_table(PATH, table)
-
-
-@cache
-def random_calls() -> dict[tuple[float, str], tuple[int, ...]]:
-    """Return by density and search ("cliques" for how many there are) the number for each of ``SIZES``."""
-    table = json.loads(PATH.read_text(encoding="utf-8"))
-    return {
-        (d, search): tuple(table[f"{d:g}"][search]) for d, search in product(DENSITIES, (*COUNTED_SEARCHES, "cliques"))
-    }
-
 
 SEARCHES = {
     "recursive": ("the article's recursion", COLOURS["vermilion"]),
@@ -175,8 +133,7 @@ def call_counts() -> Picture:
                 ],
                 x_label="nodes n",
                 y_label="calls",
-                width=430,
-                height=290,
+                size=(430, 290),
                 log_y=True,
             ),
             Panel(
@@ -184,8 +141,7 @@ def call_counts() -> Picture:
                 (-1.1, 1.1),
                 (-1.1, 1.1),
                 [Path("edges", "", COLOURS["grey"], 1), Dots("nodes", "", COLOURS["ink"], 60)],
-                width=240,
-                height=240,
+                size=(240, 240),
                 bare=True,
             ),
         ],

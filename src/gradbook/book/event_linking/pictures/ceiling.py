@@ -32,7 +32,7 @@ class Row(NamedTuple):
     event: int
 
 
-def rows_of(events: Sequence[Event]) -> list[Row]:
+def event_rows(events: Sequence[Event]) -> list[Row]:
     """Return the arguments of events from above, those of one event under each other."""
     rows, y = [], TOP - 2.1
     for number, event in enumerate(events):
@@ -132,7 +132,7 @@ def ceiling_state(counts: Counts, kind: Kind, coding: str) -> dict[str, Any]:
     """The annotated events, the decoded ones, and the links that make the false edges."""
     events, name = sorted(EXAMPLES[kind]), CODINGS[coding]
     back, added = decoded(kind, name)
-    gold, found = rows_of(events), rows_of(back)
+    gold, found = event_rows(events), event_rows(back)
     shown = len(back) - len(added)
     lost = len(set(events) - set(back))
     edges = [edge for one in added for edge in one.edges]
@@ -194,8 +194,7 @@ def _panel(title: str, prefix: str, more: Sequence[Mark]) -> Panel:
             Labels(f"{prefix} words", size=15, centred=True),
             Labels(f"{prefix} roles", size=13, centred=True),
         ],
-        width=330,
-        height=330,
+        size=(330, 330),
         bare=True,
     )
 

@@ -119,8 +119,7 @@ def _rates_panel(title: str, rate: str) -> Panel:
             Dots(f"recall {rate} here", "", COLOURS["vermilion"], 70),
         ],
         x_label="share",
-        width=215,
-        height=240,
+        size=(215, 240),
     )
 
 
@@ -148,8 +147,7 @@ def edge_noise() -> Picture:
                     Dots("nodes", "", COLOURS["ink"], 90),
                     *(Dots(f"beads {k}", "", EVENT_COLOURS[k], 50) for k in range(max(map(len, KINDS.values())))),
                 ],
-                width=260,
-                height=260,
+                size=(260, 260),
                 bare=True,
             ),
             _rates_panel("Over the share of missing links", "missing"),

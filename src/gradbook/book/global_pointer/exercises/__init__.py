@@ -3,11 +3,12 @@
 from gradbook.book.global_pointer.exercises.scores import (
     count_parameters,
     loss_gradient,
+    pair_sums,
     solve_gradient,
     solve_parameters,
+    solve_sums,
 )
 from gradbook.book.global_pointer.exercises.spans import solve_separable, solve_turned, turn, two_types
-from gradbook.book.global_pointer.exercises.sums import pair_sums, solve_sums
 
 ALL = (count_parameters, loss_gradient, turn, pair_sums, two_types)
 """The chapter's exercises in order."""

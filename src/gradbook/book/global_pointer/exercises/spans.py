@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, named, returned, same_on
 
 Array = NDArray[np.float64]
 
@@ -73,10 +73,6 @@ def _turns_agree(answer: Callable[..., Any]) -> None:
             raise Wrong(f"For {vector.tolist()} at place {place} it returns {np.round(found, 4).tolist()}.")
 
 
-def _same_turns(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(np.allclose(a(vector.copy(), place), b(vector, place)) for vector, place in _TURNED_CASES)
-
-
 turn = Exercise(
     name="Exercise 4.3",
     prompt="Write turned(vector, place): coordinates 2m and 2m + 1 of a numpy vector (d,) turned by the angle "
@@ -94,7 +90,7 @@ turn = Exercise(
         Mistake(_halves, "Interleave the pairs again: x₀, y₀, x₁, y₁, …, not all x and then all y."),
         Mistake(_added, "Those are added sines, as in the first Transformer. Rotary positions multiply: they turn."),
     ],
-    same=_same_turns,
+    same=same_on(_TURNED_CASES),
     hint="Even coordinates x, odd ones y: x cos − y sin and x sin + y cos, then interleave the two again.",
 )
 
@@ -178,19 +174,9 @@ def _verdicts_agree(answer: Callable[..., Any]) -> None:
     for first, second in _CASES:
         found = returned(answer, set(first), set(second))
         if not isinstance(found, (bool, np.bool_, int, np.integer)) or found not in (0, 1):
-            raise Wrong(f"True or False is asked for, it returns {_named(found)}.")
+            raise Wrong(f"True or False is asked for, it returns {named(found)}.")
         if bool(found) != solve_separable(first, second):
             raise Wrong(f"For type A on {sorted(first)} and type B on {sorted(second)} it returns {bool(found)}.")
-
-
-def _named(value: Any) -> str:
-    """For example "a str" or "an int"."""
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
-def _same_verdicts(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(bool(a(set(x), set(y))) == b(x, y) for x, y in _CASES)
 
 
 two_types = Exercise(
@@ -216,6 +202,6 @@ two_types = Exercise(
             "A span may well have two types. The question is what they ask of Δ = f(i) + g(j).",
         ),
     ],
-    same=_same_verdicts,
+    same=same_on(_CASES, read=bool),
     hint="Draw an arrow start → end where only A holds, end → start where only B does. A way round is impossible.",
 )

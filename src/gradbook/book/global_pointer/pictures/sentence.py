@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from gradbook.book.explore import (
     COLOURS,
@@ -85,24 +86,30 @@ def map_state(prefix: str, text: str, scores: Array, kind: str, threshold: float
     }
 
 
+def colour_scale(left: float, right: float, low: float, words: float) -> list[Mark]:
+    """Return a strip of colours from −10 at ``left`` to 10 at ``right``, the numbers at the height ``words``."""
+    strip = np.linspace(-ENDS, ENDS, 101)[None, :]
+    places = zip(np.linspace(left, right, 3).tolist(), (f"−{ENDS:.0f}", "0", f"{ENDS:.0f}"), strict=True)
+    return [
+        HeatMap(strip, -ENDS, ENDS, colours="coolwarm", x=(left, right), y=(low, low + 0.03)),
+        Labels([(x, words, word) for x, word in places], size=11, centred=True),
+    ]
+
+
 def map_panel(title: str, prefix: str, side: int, more: Sequence[Mark] = (), size: int = 13) -> Panel:
     """Return a panel with the map, the characters along its edges, outlined cells, and a scale of colours."""
-    strip = np.linspace(-ENDS, ENDS, 101)[None, :]
-    scale = [(0.06, 0.06, f"−{ENDS:.0f}"), (0.21, 0.06, "0"), (0.36, 0.06, f"{ENDS:.0f}")]
     return Panel(
         title,
         (-EDGE, 1.0),
         (0.0, 1 + EDGE),
         [
             HeatMap(f"{prefix} map", -ENDS, ENDS, colours="coolwarm", x=(0, 1), y=(0, 1)),
-            HeatMap(strip, -ENDS, ENDS, colours="coolwarm", x=(0.06, 0.36), y=(0.09, 0.12)),
-            Labels(scale, size=11, centred=True),
+            *colour_scale(0.06, 0.36, 0.09, 0.06),
             Labels(f"{prefix} words", size=size, centred=True),
             *(Path(f"{prefix} {label}", label, TYPE_COLOURS[label], 2.5) for label in LABELS),
             *more,
         ],
-        width=side,
-        height=side,
+        size=(side, side),
         bare=True,
     )
 
@@ -175,8 +182,7 @@ def boxes_panel(title: str) -> Panel:
             Labels("line", size=14, centred=True),
             Labels("names", size=11, centred=True),
         ],
-        width=WIDTH,
-        height=HEIGHT,
+        size=(WIDTH, HEIGHT),
         bare=True,
     )
 
@@ -202,16 +208,15 @@ def score_map_state(text: str, kind: str, threshold: float) -> dict[str, Any]:
 def _note(text: str, spans: int, drawn: int) -> str:
     if drawn < spans:
         return f"{spans} spans are above the threshold; boxes show the {drawn} highest that fit above each other."
-    if unknown := known_characters().unknown(text):
+    if unknown := known_characters(load_model("efficient").encoder).unknown(text):
         return f"The model has no vector of its own for {' '.join(unknown)}; all such characters share one."
     return ""
 
 
-def known_characters() -> Characters:
+def known_characters(encoder: nn.Module) -> Characters:
     """Return the characters that have a vector of their own."""
-    embedding = load_model("efficient").encoder.embedding
-    assert isinstance(embedding, CharacterEmbedding)
-    return embedding.characters
+    assert isinstance(encoder.embedding, CharacterEmbedding)
+    return encoder.embedding.characters
 
 
 def score_map() -> Picture:

@@ -122,8 +122,7 @@ def coefficient_free() -> Picture:
                 ],
                 x_label="θ₁",
                 y_label="θ₂",
-                width=330,
-                height=330,
+                size=(330, 330),
             ),
             Panel(
                 "The length ‖θ‖ along the paths",
@@ -132,8 +131,7 @@ def coefficient_free() -> Picture:
                 [Path(f"{name} length", names[name], colour) for name, colour in colours.items()],
                 x_label="step",
                 y_label="‖θ‖",
-                width=300,
-                height=330,
+                size=(300, 330),
             ),
         ],
         readout=[

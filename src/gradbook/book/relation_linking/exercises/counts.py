@@ -6,51 +6,20 @@ from collections.abc import Callable
 from operator import index
 from typing import Any
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, returned, same_on
 
 Counts = tuple[int, int]
 
 _SIZES = [(1, 1), (3, 2), (40, 3), (512, 170)]
 
 
+def _spans(length: int) -> int:
+    return length * (length + 1) // 2
+
+
 def solve_candidates(length: int, predicates: int) -> Counts:
     """The reference: equations (5.2) and (5.4)."""
-    spans = length * (length + 1) // 2
-    return predicates * spans**2, 2 * spans + 2 * predicates * length**2
-
-
-def _not_squared(length: int, predicates: int) -> Counts:
-    return predicates * length * (length + 1) // 2, solve_candidates(length, predicates)[1]
-
-
-def _no_single_tokens(length: int, predicates: int) -> Counts:
-    spans = length * (length - 1) // 2
-    return predicates * spans**2, 2 * spans + 2 * predicates * length**2
-
-
-def _triangle_everywhere(length: int, predicates: int) -> Counts:
-    spans = length * (length + 1) // 2
-    return predicates * spans**2, 2 * spans + 2 * predicates * spans
-
-
-def _entities_once(length: int, predicates: int) -> Counts:
-    spans = length * (length + 1) // 2
-    return predicates * spans**2, spans + 2 * predicates * length**2
-
-
-def _one_link(length: int, predicates: int) -> Counts:
-    spans = length * (length + 1) // 2
-    return predicates * spans**2, 2 * spans + predicates * length**2
-
-
-def _entities_by_predicate(length: int, predicates: int) -> Counts:
-    spans = length * (length + 1) // 2
-    return predicates * spans**2, 2 * predicates * (spans + length**2)
-
-
-def _unordered(length: int, predicates: int) -> Counts:
-    spans = length * (length + 1) // 2
-    return predicates * spans * (spans + 1) // 2, 2 * spans + 2 * predicates * length**2
+    return predicates * _spans(length) ** 2, 2 * _spans(length) + 2 * predicates * length**2
 
 
 def _counts_agree(answer: Callable[..., Any]) -> None:
@@ -81,10 +50,6 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def _same_counts(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(tuple(a(*sizes)) == tuple(b(*sizes)) for sizes in _SIZES)
-
-
 count_candidates = Exercise(
     name="Exercise 5.1",
     prompt="Write candidates(length, predicates): how many quintuples there are, and how many scores the factors have, "
@@ -93,26 +58,47 @@ count_candidates = Exercise(
     solution=solve_candidates,
     mistakes=[
         Mistake(
-            lambda length, predicates: (predicates * length**4, 2 * length**2 + 2 * predicates * length**2),
+            lambda n, p: (p * n**4, 2 * n**2 + 2 * p * n**2),
             "A span ends where it begins or later: l(l + 1)/2 of them, not l².",
         ),
-        Mistake(_not_squared, "A quintuple has two spans, subject and object: the number of spans squared."),
         Mistake(
-            lambda length, predicates: (predicates * length**4, solve_candidates(length, predicates)[1]),
+            lambda n, p: (p * _spans(n), solve_candidates(n, p)[1]),
+            "A quintuple has two spans, subject and object: the number of spans squared.",
+        ),
+        Mistake(
+            lambda n, p: (p * n**4, solve_candidates(n, p)[1]),
             "The pieces are right, but not every four tokens are two spans: l(l + 1)/2, not l².",
         ),
-        Mistake(_no_single_tokens, "A mention may be one token: the diagonal counts, l(l + 1)/2."),
-        Mistake(_triangle_everywhere, "The subject may stand behind the object: a link has all l² places."),
-        Mistake(_entities_once, "A span may be a subject, an object or both: two scores a span."),
-        Mistake(_one_link, "Two links a predicate: between the first tokens, and between the last."),
-        Mistake(_entities_by_predicate, "The entity scores don't know the predicate: they are there once for all."),
-        Mistake(_unordered, "Who is subject and who is object matters: any span with any span, in both orders."),
         Mistake(
-            lambda length, predicates: solve_candidates(length, predicates)[::-1],
+            lambda n, p: (p * _spans(n - 1) ** 2, 2 * _spans(n - 1) + 2 * p * n**2),
+            "A mention may be one token: the diagonal counts, l(l + 1)/2.",
+        ),
+        Mistake(
+            lambda n, p: (p * _spans(n) ** 2, 2 * _spans(n) + 2 * p * _spans(n)),
+            "The subject may stand behind the object: a link has all l² places.",
+        ),
+        Mistake(
+            lambda n, p: (p * _spans(n) ** 2, _spans(n) + 2 * p * n**2),
+            "A span may be a subject, an object or both: two scores a span.",
+        ),
+        Mistake(
+            lambda n, p: (p * _spans(n) ** 2, 2 * _spans(n) + p * n**2),
+            "Two links a predicate: between the first tokens, and between the last.",
+        ),
+        Mistake(
+            lambda n, p: (p * _spans(n) ** 2, 2 * p * (_spans(n) + n**2)),
+            "The entity scores don't know the predicate: they are there once for all.",
+        ),
+        Mistake(
+            lambda n, p: (p * _spans(n) * (_spans(n) + 1) // 2, 2 * _spans(n) + 2 * p * n**2),
+            "Who is subject and who is object matters: any span with any span, in both orders.",
+        ),
+        Mistake(
+            lambda n, p: solve_candidates(n, p)[::-1],
             "The other way round: quintuples first, then the scores of the factors.",
         ),
     ],
-    same=_same_counts,
+    same=same_on(_SIZES, read=tuple),
     hint="With m = l(l + 1)/2 spans: m · m quintuples a predicate; the factors are 2m scores, and 2l² a predicate.",
 )
 
@@ -203,11 +189,6 @@ def _three(value: Any) -> list[list[tuple[int, int, int]]]:
     return parts  # type: ignore[return-value]
 
 
-def _same_pairs(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    results = ([[sorted(part) for part in _three(f(list(triples)))] for triples in _CASES] for f in (a, b))
-    return next(results) == next(results)
-
-
 triples_to_pairs = Exercise(
     name="Exercise 5.2",
     prompt="Write pairs(triples): from a list of ((s_h, s_t), p, (o_h, o_t)) the three sets that the loss takes, "
@@ -229,6 +210,6 @@ triples_to_pairs = Exercise(
             _twice, "Each pair once: a subject of two triples is one entity. The loss refuses a label named twice."
         ),
     ],
-    same=_same_pairs,
+    same=same_on([(case,) for case in _CASES], read=lambda value: [sorted(part) for part in _three(value)]),
     hint="Each triple gives two entities, one head pair and one tail pair; a set keeps what is shared once.",
 )

@@ -7,7 +7,7 @@ from itertools import combinations, product
 from operator import index
 from typing import Any
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, returned, same_on
 from gradbook.book.relation_linking.exercises.counts import Pairs, Triple, solve_pairs
 
 _JOINED_CASES: list[Pairs] = [
@@ -107,13 +107,6 @@ def as_triples(value: Any) -> set[Triple]:
         raise Wrong(f"A set of ((i, j), p, (k, m)) is asked for, it returns {value!r}.") from None
 
 
-def _same_joins(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(
-        as_triples(a(*(set(part) for part in case))) == as_triples(b(*(set(part) for part in case)))
-        for case in _JOINED_CASES
-    )
-
-
 join_pairs = Exercise(
     name="Exercise 5.3",
     prompt="Write joined(entities, heads, tails): from the three sets of Exercise 5.2 the set of all triples "
@@ -137,7 +130,7 @@ join_pairs = Exercise(
             "Subject first, then predicate, then object.",
         ),
     ],
-    same=_same_joins,
+    same=same_on(_JOINED_CASES, read=as_triples),
     hint="(5.10): set every entity of type 0 beside every one of type 1, and ask for (p, i, k) and (p, j, m).",
 )
 
@@ -214,10 +207,6 @@ def _triples(value: Any) -> Triples:
     return as_triples(value)
 
 
-def _same_lists(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    return all(_triples(a(set(triples))) == _triples(b(set(triples))) for triples in _CASES)
-
-
 unwanted_triples = Exercise(
     name="Exercise 5.5",
     prompt="Write unwanted(triples): from the set of the true triples ((s_h, s_t), p, (o_h, o_t)) of a text the set of "
@@ -246,6 +235,6 @@ unwanted_triples = Exercise(
         Mistake(lambda triples: set(), "Spans that share their ends can make some: look at Figure 5.5."),
         Mistake(_any_kind, "A span that is only a subject can't be an object of a spurious triple."),
     ],
-    same=_same_lists,
+    same=same_on([(case,) for case in _CASES], read=_triples),
     hint="Encode as in Exercise 5.2, join as in 5.3, and take away what was there.",
 )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradbook.book.exercises import Exercise, Mistake, Wrong, returned
+from gradbook.book.exercises import Exercise, Mistake, Wrong, returned, same_on
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -78,12 +78,6 @@ def _called(function: Callable[..., Any], scores: Array, positives: Labels) -> f
     return float(value.reshape(()))
 
 
-def _same_numbers(a: Callable[..., Any], b: Callable[..., Any]) -> bool:
-    rows = [*_ROWS, _CONFIDENT, _LARGE, _NONE, _TINY]
-    first, second = ([_called(f, *row) for row in rows] for f in (a, b))
-    return bool(np.allclose(first, second, rtol=1e-9, atol=0, equal_nan=True))
-
-
 _SURE = "Here the labels that hold stand high, as after training."
 
 negative_part = Exercise(
@@ -128,6 +122,6 @@ negative_part = Exercise(
             "That sums the labels that hold. The others are asked for.",
         ),
     ],
-    same=_same_numbers,
+    same=same_on([*_ROWS, _CONFIDENT, _LARGE, _NONE, _TINY], rtol=1e-9, atol=0),
     hint="np.delete takes the labels that hold out; np.logaddexp(x, y) is log(e^x + e^y) without overflow.",
 )

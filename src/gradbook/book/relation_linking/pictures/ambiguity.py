@@ -24,7 +24,7 @@ def words(relation: Relation) -> str:
     return " → ".join(str(a) if a == b else f"{a}–{b}" for a, b in (relation.subject, relation.object))
 
 
-def rows_of(given: list[Relation], more: list[Relation]) -> dict[str, Any]:
+def relation_rows(given: list[Relation], more: list[Relation]) -> dict[str, Any]:
     """Return the tokens and boxes of all relations, a row each, subjects with full lines and objects dashed."""
     state: dict[str, Any] = {"numbers": [(t, 4.8, str(t)) for t in range(1, TOKENS + 1)]}
     for name, rows in (("row 0", given[:1]), ("row 1", given[1:]), ("row spurious", more)):
@@ -59,8 +59,7 @@ def rows_panel() -> Panel:
         (0.3, 6.4),
         (0.4, 5.2),
         [*paths, *texts, Labels("numbers", size=14, centred=True)],
-        width=260,
-        height=250,
+        size=(260, 250),
         bare=True,
     )
 
@@ -91,7 +90,7 @@ def ambiguity_state(
     state["used"] = join_paths(
         square((corner(grid, r.subject[end], r.object[end])), 0.46) for r in more for end, grid in enumerate(_GRIDS)
     )
-    state.update(rows_of(given, more))
+    state.update(relation_rows(given, more))
     state["verdict"] = verdict(guess, given, more)
     state["note"] = ""
     return state
@@ -138,8 +137,7 @@ def _span_panel(title: str, role: str) -> Panel:
             Labels(edges, size=12, colour=COLOURS["grey"], centred=True),
             *(Path(f"{role} {k}", "", colour, 4) for k, colour in enumerate(COLOURS_OF)),
         ],
-        width=190,
-        height=190,
+        size=(190, 190),
         bare=True,
     )
 
@@ -164,8 +162,7 @@ def _link_panel() -> Panel:
             Labels("owners", size=14, centred=True),
             Labels("drawn words", size=13, centred=True),
         ],
-        width=380,
-        height=212,
+        size=(380, 212),
         bare=True,
     )
 

@@ -20,7 +20,7 @@ from gradbook.book.explore import (
     Text,
     join_paths,
 )
-from gradbook.book.global_pointer.pictures.sentence import EDGE, ENDS, map_words
+from gradbook.book.global_pointer.pictures.sentence import EDGE, ENDS, colour_scale, known_characters, map_words
 from gradbook.book.relation_linking.models import EXAMPLES, MODELS, load_model
 from gradbook.book.relation_linking.pictures.triples import (
     KINDS,
@@ -37,7 +37,6 @@ from gradbook.book.relation_linking.pictures.triples import (
     maps_of,
     numbers_of,
 )
-from gradbook.extraction.characters import CharacterEmbedding, Characters
 from gradbook.relation_linking import Relation
 from gradbook.relation_linking.relations import OBJECT, SUBJECT
 
@@ -117,23 +116,14 @@ def _note(text: str, number: int, shown: list[Found], total: int) -> str:
         return f"There is no triple no. {number} here: {len(shown) or 'none'} found."
     if total > len(shown):
         return f"{total} triples are above the threshold; the {len(shown)} highest are numbered and drawn."
-    if unknown := known_characters().unknown(text):
+    if unknown := known_characters(load_model("efficient").linker.encoder).unknown(text):
         return f"The models have no vector of their own for {' '.join(unknown)}; all such characters share one."
     return ""
-
-
-def known_characters() -> Characters:
-    """Return the characters that have a vector of their own."""
-    embedding = load_model("efficient").linker.encoder.embedding
-    assert isinstance(embedding, CharacterEmbedding)
-    return embedding.characters
 
 
 def _maps_panel() -> Panel:
     titles = [(x + 0.5, y + 1 + 1.9 * EDGE, title) for title, x, y in NAMES.values()]
     left, low = 0.06, _STEP + 0.09
-    strip = np.linspace(-ENDS, ENDS, 101)[None, :]
-    scale = [(left + 0.17 * k, low - 0.04, word) for k, word in enumerate((f"−{ENDS:.0f}", "0", f"{ENDS:.0f}"))]
     return Panel(
         "Scores: red above 0, blue below",
         (-EDGE, 1 + _STEP),
@@ -143,15 +133,13 @@ def _maps_panel() -> Panel:
                 HeatMap(name, -ENDS, ENDS, colours="coolwarm", x=(x, x + 1), y=(y, y + 1))
                 for name, (_, x, y) in NAMES.items()
             ),
-            HeatMap(strip, -ENDS, ENDS, colours="coolwarm", x=(left, left + 0.34), y=(low, low + 0.03)),
-            Labels(scale, size=11, centred=True),
+            *colour_scale(left, left + 0.34, low, low - 0.04),
             Labels(titles, size=13, centred=True),
             *(Labels(f"words {longest}", size=size, centred=True) for longest, size in _SIZES.items()),
             Path("above", "above the threshold", COLOURS["ink"], 1.5),
             Path("lit", "the chosen triple's four cells", LIT, 3.5),
         ],
-        width=570,
-        height=round(570 * (1 + _STEP + 2.6 * EDGE) / (1 + _STEP + EDGE)),
+        size=(570, round(570 * (1 + _STEP + 2.6 * EDGE) / (1 + _STEP + EDGE))),
         bare=True,
     )
 

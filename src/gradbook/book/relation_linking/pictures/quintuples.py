@@ -78,8 +78,7 @@ def candidates() -> Picture:
                 ],
                 x_label="tokens l",
                 y_label="scores",
-                width=480,
-                height=280,
+                size=(480, 280),
                 log_x=True,
                 log_y=True,
             )

@@ -171,7 +171,6 @@ def arcs_panel(title: str) -> Panel:
             Labels("line", size=14, centred=True),
             Labels("lit words", size=13, centred=True),
         ],
-        width=WIDTH,
-        height=HEIGHT,
+        size=(WIDTH, HEIGHT),
         bare=True,
     )

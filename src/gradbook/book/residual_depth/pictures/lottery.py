@@ -78,8 +78,7 @@ def two_laws() -> Picture:
                     Path("walks", "twelve networks", COLOURS["ink"], 1.2),
                 ],
                 x_label="layer, as a share of N",
-                width=560,
-                height=320,
+                size=(560, 320),
             ),
         ],
         readout=[Number("scale", "ε")],  # the other numbers would give the guess away: they stand in the verdict
@@ -178,8 +177,7 @@ def plain_lottery() -> Picture:
                     Path("residual", "residual, ε = 1/√N", COLOURS["blue"], 1.5, fill=True),
                 ],
                 x_label="log₁₀ of the mean square (it was 0 at the input)",
-                width=440,
-                height=300,
+                size=(440, 300),
             ),
         ],
         predict=Predict(
