@@ -254,11 +254,11 @@ class TestExercises:
                 np.exp(part, out=part)
             return (starts * (ends @ np.triu(spans).T)).sum(1)
 
-        before = [part.copy() for parts in (*sums._SMALL, sums._LARGE) for part in parts]
+        before = [part.copy() for parts in (*parameters._SMALL, parameters._LARGE) for part in parts]
         assert check(exercises.pair_sums, wrong).right is False
         assert check(exercises.pair_sums, right).right
         assert check(exercises.pair_sums, right).right
-        after = [part for parts in (*sums._SMALL, sums._LARGE) for part in parts]
+        after = [part for parts in (*parameters._SMALL, parameters._LARGE) for part in parts]
         assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
     def test_a_gradient_in_float32_or_by_central_differences_is_right(self):
