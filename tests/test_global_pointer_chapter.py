@@ -16,7 +16,6 @@ from gradbook.book.global_pointer import measurements as fine_print
 from gradbook.book.global_pointer import measurements as reports
 from gradbook.book.global_pointer.comparison import judged_row
 from gradbook.book.global_pointer.exercises import scores as parameters
-from gradbook.book.global_pointer.exercises import scores as sums
 from gradbook.book.global_pointer.exercises import spans as separable
 from gradbook.book.global_pointer.expressible import inexpressible
 from gradbook.book.tables import quoted_rows
